@@ -96,6 +96,24 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
     assert (yesterday["responses_before"], yesterday["nps_change_p_value"]) == (None, None)  # began before all answers
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_told", "reason"),
+    [
+        (30, 30, True, None),
+        (29, 300, False, "no change is told: fewer than 30 votes in the window before"),
+        (300, 29, False, "fewer than 30 votes: too few to tell"),
+    ],
+)
+def test_few_votes_beside_many_tell_no_change_and_the_reason_says_so(before, after, is_told, reason):
+    day = str(dt.datetime.combine(AS_OF - dt.timedelta(days=NPS_ROLLING_DAYS), dt.time(9)))
+    row = rolling_row(
+        on_polars(table(window_of_answers(day, before, 0) + window_of_answers(f"{AS_OF} 09:00", 0, after)))
+    )
+    told = ("nps_change", "nps_change_ci_low", "nps_change_ci_high", "nps_change_p_value", "is_nps_change_significant")
+    assert {row[name] is not None for name in told} == {is_told}
+    assert (row["nps_before"], row["reason"]) == (100, reason)
+
+
 def test_a_month_is_compared_with_the_month_before_whatever_their_lengths():
     months = {"2026-01": (30, 10), "2026-02": (10, 30), "2026-03": (20, 20)}
     rows = [
@@ -123,7 +141,7 @@ def test_one_night_compares_all_values_of_a_grain_together():
         each
         for place in ("a", "b", "c", "d", "e", "f", "g")
         for last in (before, f"{AS_OF} 09:00")
-        for each in window_of_answers(last, 5, 5, touchpoint=place)
+        for each in window_of_answers(last, 15, 15, touchpoint=place)
     ]
     quiet = [each | {"contact_id": f"{each['touchpoint']}{each['contact_id']}"} for each in quiet]
     among = rolling_row(on_polars(table([each | {"touchpoint": "x"} for each in rows] + quiet)), "touchpoint", "x")
