@@ -3,6 +3,7 @@
 Put here: their arguments and help. Keep out: what they do (`pipelines/command`), and all other verbs (`cli.py`).
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -80,11 +81,11 @@ def worklists(
     from regulars.pipelines.command.worklists.worklists import export_worklists, summarise_worklists
     from regulars.pipelines.run.request import find_home
 
-    place = find_home(home, settings)
+    place, today = find_home(home, settings), dt.datetime.now(dt.UTC).date()
     if export is None:
-        typer.echo(summarise_worklists(place, owner=owner, segment=segment, as_json=as_json))
+        typer.echo(summarise_worklists(place, today=today, owner=owner, segment=segment, as_json=as_json))
     else:
-        typer.echo(export_worklists(place, export, settings=settings, owner=owner, segment=segment))
+        typer.echo(export_worklists(place, export, settings=settings, today=today, owner=owner, segment=segment))
 
 
 def themes(

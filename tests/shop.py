@@ -19,6 +19,7 @@ from regulars.pipelines.home.home import Home
 COMPANY = """
 company: {name: Corner Shop, timezone: Europe/London, currency: GBP}
 as_of: 2024-03-31
+findings: {thresholds: {as_of_behind: 36500}}
 sources:
 """
 CRM = """

@@ -156,6 +156,7 @@ def _make_contract_row(contract: Contract) -> Row:
     return {
         "table_name": contract.table,
         "version": contract.version,
+        "purpose": contract.purpose,
         "description": contract.description,
         "grain": contract.grain,
         "column_count": len(contract.columns),

@@ -15,7 +15,13 @@ from regulars.pipelines.home.state_file import read_state
 from regulars.pipelines.run.lineage import code_sha256
 
 _CODE = "select value from raw.lineage where part = 'code'"
-_LACKS = (duckdb.BinderException, duckdb.CatalogException, pl.exceptions.ColumnNotFoundError, LookupError)
+
+
+class NotPublished(Exception):
+    """A generation lacks a column or metric that this version reads by its name."""
+
+
+_LACKS = (duckdb.BinderException, duckdb.CatalogException, pl.exceptions.ColumnNotFoundError, NotPublished)
 """How reading fails where a generation lacks a table, column or metric that this version reads."""
 
 

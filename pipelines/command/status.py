@@ -71,7 +71,8 @@ def _write_lines(facts: dict[str, Any]) -> str:
         lines.append(f"stale sources: {', '.join(map(str, facts['stale_sources']))}")
     for name, target in facts["targets"].items():
         holds = f"target {name} holds {target['generation'] or 'nothing'}"
-        lines.append(f"{holds}, because the last attempt failed: {target['failure']}" if target["failure"] else holds)
+        because = f", because the last attempt failed: {target['failure']}" if target["failure"] else ""
+        lines.append(holds + (because or (target["remark"] and f"; {target['remark']}")))
     last = facts["last_run"]
     if last and last["exit_code"]:
         lines.append(f"the last run failed at {last['ended_at']} (exit {last['exit_code']}): {last['message']}")

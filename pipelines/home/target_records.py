@@ -23,11 +23,13 @@ class TargetRecord:
         generation: The name of the generation that the target holds; None when none has reached it.
         tried_at: When, aware.
         failure: Why that attempt failed, without personal values; empty when it did not.
+        remark: What to look at though it succeeded, such as who kept a lock; empty: nothing.
     """
 
     generation: str | None
     tried_at: dt.datetime
     failure: str = ""
+    remark: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""

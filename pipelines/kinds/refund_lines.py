@@ -57,6 +57,7 @@ KIND = Kind(
         ),
         UPDATED_AT,
     ),
+    is_part_of="refunds",
     document=("refund_id",),
     record_id=("refund_id", "line_id"),
     delivery="append",

@@ -35,6 +35,7 @@ KIND = Kind(
         KindColumn("answer_text", "text", "What was written or chosen.", is_descriptive=True, is_personal=True),
         UPDATED_AT,
     ),
+    is_part_of="survey_responses",
     document=("response_id", "question_id"),
     record_id=("response_id", "question_id"),
     delivery="append",

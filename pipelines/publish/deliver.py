@@ -14,6 +14,7 @@ from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.home.target_records import TargetRecord, read_target_records, write_target_records
 from regulars.pipelines.publish.targets.shape.registry import TARGET_TYPES
+from regulars.pipelines.publish.targets.shape.target import Delivered
 from regulars.pipelines.run.redaction import redact_errors
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.settings import Target
@@ -51,18 +52,19 @@ def deliver_to_targets(
     for name, target in targets.items():
         now = dt.datetime.now(dt.UTC)
         try:
-            is_new = _deliver(generation, name, target, base, home.path / "last_failure.txt")
+            done = _deliver(generation, name, target, base, home.path / "last_failure.txt")
         except RegularsError as error:
             before = known[name].generation if name in known else None
             records[name] = TargetRecord(before, now, str(error).rstrip("."))
             report_progress(f"target {name} was not delivered to: {records[name].failure}")
         else:
-            records[name] = TargetRecord(generation.name, now)
-            report_progress(f"target {name} {'received' if is_new else 'already holds'} {generation.name}")
+            records[name] = TargetRecord(generation.name, now, remark=done.remark)
+            remark = f"; {done.remark}" if done.remark else ""
+            report_progress(f"target {name} {'received' if done.is_new else 'already holds'} {generation.name}{remark}")
     return records
 
 
-def _deliver(generation: Generation, name: str, target: Target, base: Path, details: Path) -> bool:
+def _deliver(generation: Generation, name: str, target: Target, base: Path, details: Path) -> Delivered:
     """Deliver to one target; whatever goes wrong is a `RegularsError` without personal values."""
     with redact_errors(f"target {name}", details):
         of_type = TARGET_TYPES[target.type]

@@ -15,7 +15,7 @@ import yaml
 from regulars.pipelines.definitions.enumerations import ALL, UNMATCHED
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.yaml_text import compose_yaml, read_yaml_text
-from regulars.pipelines.themes.gaps import has_gap
+from regulars.pipelines.themes.gaps import GAP, find_odd_dots, has_gap
 from regulars.pipelines.themes.rules import (
     FEWEST_LETTERS,
     Term,
@@ -138,9 +138,19 @@ def _read_theme(key: yaml.Node, node: yaml.Node, names: Sequence[str], mistakes:
         else:
             known_keys = f"`{TERMS}`, `{WEAK}`, `{UNLESS}` and `{EXCEPTIONS}`"
             mistakes.add(part, f"unknown key `{part.value}`; a theme has {known_keys}")
+    _refuse_both(terms, mistakes)
     if not terms and len(mistakes.sentences) == known:
         mistakes.add(key, f"theme `{name}` has no `{TERMS}`")
     return Theme(name, tuple(terms), exceptions, unless)
+
+
+def _refuse_both(terms: Sequence[Term], mistakes: _Mistakes) -> None:
+    """A term that stands among the weak ones too: it would always count, as though it were none of them."""
+    strong = {(each.language, each.pattern) for each in terms if not each.is_weak}
+    for each in terms:
+        if each.is_weak and each.pattern and (each.language, each.pattern) in strong:
+            sentence = f"`{each.written}` stands in `{TERMS}` and in `{WEAK}` of this theme: leave it in one of them"
+            mistakes.sentences.append((each.line, each.column, sentence))
 
 
 def _read_names(node: yaml.Node, names: Sequence[str], mistakes: _Mistakes) -> tuple[str, ...]:
@@ -183,7 +193,11 @@ def _read_terms(theme: str, node: yaml.Node, mistakes: _Mistakes) -> list[Term]:
                 mistakes.add(each, "write a term, in quotes if it has a colon or begins with a sign")
     patterns = make_patterns([term.written for _, term in found])
     for (at, term), pattern in zip(found, patterns, strict=True):
-        if not pattern:
+        if odd := find_odd_dots(term.written):
+            mistakes.add(
+                at, f"`{term.written}` has `{odd}`: write a gap as three full stops, `{GAP}`, or leave them out"
+            )
+        elif not pattern:
             mistakes.add(at, f"`{term.written}` has no letter to look for")
         elif is_too_short(pattern):
             mistakes.add(

@@ -77,6 +77,13 @@ def test_what_this_version_did_not_make_is_a_bug_and_said_as_one(published_shop:
         con.execute("from marts.owner_worklists")
 
 
+def test_a_bug_is_said_as_one_whoever_made_the_generation(published_shop: Shop, tmp_path: Path):
+    shop = published_shop.moved_to(tmp_path / "shop")
+    take_away(shop, [], made_by="another version")
+    with pytest.raises(KeyError, match="a slip"), open_published(find_current(shop.home)):
+        raise KeyError("a slip")
+
+
 def test_a_damaged_published_file_is_a_sentence(published_shop: Shop, tmp_path: Path):
     shop = published_shop.moved_to(tmp_path / "shop")
     file = find_current(shop.home).duckdb_file

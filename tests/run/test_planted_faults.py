@@ -13,6 +13,7 @@ HEADER = ("order", "email", "at", "total", "town")
 COMPANY = """
 company: {{name: Corner Shop, timezone: Europe/London, currency: GBP}}
 as_of: {as_of}
+findings: {{thresholds: {{as_of_behind: 36500}}}}
 sources:
 """
 DAILY = """

@@ -10,11 +10,12 @@ from tests.shop import COMPANY, FOUR_ORDERS, ORDERS, Shop, run_regulars
 pytestmark = pytest.mark.slow
 
 TOWN = ORDERS.replace("currency: currency", "currency: currency\n      city: town")
-ACKNOWLEDGED = """findings:
-  acknowledged:
-    - {finding: optional_column_missing, source: till, reason: no towns yet, count: 1, expires: 2024-12-31}
-"""
-STOPS = "findings: {severities: {optional_column_missing: stop}}\n"
+ACKNOWLEDGED = COMPANY.replace(
+    "findings: {",
+    "findings: {acknowledged: [{finding: optional_column_missing, source: till, reason: no towns yet, count: 1,"
+    " expires: 2024-12-31}], ",
+)
+STOPS = COMPANY.replace("findings: {", "findings: {severities: {optional_column_missing: stop}, ")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_the_last_run_counts_findings_and_names_the_new_ones(odd_shop):
 
 def test_an_acknowledged_finding_is_quiet_and_known_since_the_generation_that_found_it(odd_shop, tmp_path):
     shop = odd_shop.moved_to(tmp_path / "copy")
-    shop.set_up(TOWN, company=ACKNOWLEDGED + COMPANY)
+    shop.set_up(TOWN, company=ACKNOWLEDGED)
     assert shop.run() == 0, shop.said
     assert list_findings(shop) == [("optional_column_missing", "till", "warning", 1, 1, True, "no towns yet")]
     assert "findings: 1 acknowledged (" in shop.said
@@ -73,7 +74,7 @@ def test_an_acknowledged_finding_is_quiet_and_known_since_the_generation_that_fo
 
 def test_a_file_that_is_too_odd_does_not_land_and_the_run_ends_unless_it_is_allowed(tmp_path):
     shop = Shop(tmp_path)
-    shop.set_up(TOWN, company=STOPS + COMPANY)
+    shop.set_up(TOWN, company=STOPS)
     shop.deliver("orders-1.csv", *FOUR_ORDERS)
     assert shop.run() == 3
     assert "`--allow optional_column_missing=REASON`" in shop.said
@@ -86,7 +87,7 @@ def test_a_file_that_is_too_odd_does_not_land_and_the_run_ends_unless_it_is_allo
 
 def test_an_optional_source_whose_file_is_too_odd_is_used_as_it_was(tmp_path):
     shop = Shop(tmp_path)
-    shop.set_up(TOWN.replace("kind: orders", "kind: orders\n    required: false"), company=STOPS + COMPANY)
+    shop.set_up(TOWN.replace("kind: orders", "kind: orders\n    required: false"), company=STOPS)
     shop.deliver("orders-1.csv", *((*row, "town" if row[0] == "order" else "York") for row in FOUR_ORDERS))
     shop.deliver("orders-2.csv", FOUR_ORDERS[0], ("o9", *FOUR_ORDERS[1][1:]))
     assert shop.run() == 0, shop.said

@@ -79,6 +79,18 @@ def test_latin_terms_of_fewer_than_three_letters_are_refused_with_their_place():
         ("price: {terms: {en: [{a: b}]}}", "themes.yaml:1:22: write a term"),
         ("price: {terms: {en: ['!?']}}", "themes.yaml:1:22: `!?` has no letter to look for"),
         ("price: {not: {en: [price]}}", "themes.yaml:1:1: theme `price` has no `terms`"),
+        ("price: {terms: {en: [waits .... price]}}", "themes.yaml:1:22: `waits .... price` has `....`: write a gap as"),
+        ("price: {terms: {en: [waits … price]}}", "themes.yaml:1:22: `waits … price` has `…`: write a gap as three"),
+        ("price: {terms: {en: [waits .. price]}}", "themes.yaml:1:22: `waits .. price` has `..`: write a gap as three"),
+        ("price: {terms: {zh: [等……价格]}}", "themes.yaml:1:22: `等……价格` has `……`: write a gap as three"),
+        (
+            "price: {terms: {en: [price]}, not: {en: [no … price]}}",
+            "themes.yaml:1:42: `no … price` has `…`: write a gap",
+        ),
+        (
+            "price: {terms: {en: [price]}, weak: {de: [price], en: [cost, Price]}}",
+            "themes.yaml:1:62: `Price` stands in `terms` and in `weak` of this theme: leave it in one of them",
+        ),
         ("price: {terms: {en: [price ...]}}", "themes.yaml:1:22: `price ...` has no letter to look for"),
         (
             "price: {terms: {en: [price]}, not: {en: [no ... price]}}",

@@ -90,10 +90,28 @@ def find_days_around_as_of(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> It
         ahead = (as_of - newest).days
         yield make_finding(
             "as_of_ahead",
-            f"The newest row of all sources is of {newest}, {ahead} days before {as_of}, the day of the run.",
+            f"The newest row of all sources is of {newest}, {ahead} days before {as_of}, the day of the run: whom to "
+            "call and each next step are told without what happened since.",
             "See whether exports still arrive, whether `as_of` is right, and whether the clock of the machine is.",
             count=ahead,
         )
+
+
+def find_as_of_behind(as_of: dt.date, today: dt.date) -> Iterator[Finding]:
+    """A run that counts to a day long before the one on which it runs.
+
+    Args:
+        as_of: The last day that counts.
+        today: The day on which the run starts, in the company's zone.
+    """
+    behind = (today - as_of).days
+    yield make_finding(
+        "as_of_behind",
+        f"The run counts to {as_of}, {behind} days before {today}, on which it ran: whom to call "
+        "(`marts.owner_worklists`) and each `next_step` are of that day.",
+        "Run without a fixed `as_of`, with newer exports, before anybody calls by these lists.",
+        count=behind,
+    )
 
 
 def find_orders_before_history(con: duckdb.DuckDBPyConnection, as_of: dt.date) -> Iterator[Finding]:

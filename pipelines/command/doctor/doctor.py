@@ -193,7 +193,7 @@ def _check_targets(company: Settings, home: Home, base: Path) -> Iterator[SetupC
         last, of_type = known.get(name), TARGET_TYPES[target.type]
         fault = of_type.check(of_type.options.model_validate(target.options), base) if of_type.check else None
         failure = f"the last attempt failed: {last.failure}" if last and last.failure else None
-        if doubt := fault or failure:
+        if doubt := fault or failure or (last and last.remark):
             yield SetupCheck("warning", f"target {name}", doubt)
         else:
             holds = last.generation if last else "nothing yet"

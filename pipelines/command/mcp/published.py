@@ -10,30 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
+from regulars.pipelines.command.mcp.find import find_metrics, list_table_names
+from regulars.pipelines.command.mcp.word_search import find_words
 from regulars.pipelines.errors import UsageWrong
 
-Rows = list[dict[str, Any]]
-
-_TABLES = """
-    select table_name, split_part(description, '. ', 1) as purpose, grain
-    from meta.contracts
-    where split_part(table_name, '.', 1) in ('marts', 'core', 'meta')
-    union all
-    select
-        schema_name || '.' || view_name,
-        split_part(comment, '. ', 1),
-        (select any_value(grain) from meta.data_dictionary where table_name = schema_name || '.' || view_name)
-    from duckdb_views()
-    where not internal and schema_name in ('marts', 'core', 'meta')
-    order by table_name
-"""
-_TABLES_WITH_WORD = """
-    select table_name from meta.contracts where contains(lower(concat_ws(' ', table_name, description, grain)), $word)
-    union
-    select table_name from meta.data_dictionary where contains(lower(concat_ws(' ', column_name, description)), $word)
-"""
 _TABLE = """
     select comment from duckdb_tables() where schema_name || '.' || table_name = $table
     union all
@@ -64,9 +45,13 @@ _METRICS_OF_TABLE = """
 _METRICS = """
     select *
     from meta.metric_definitions
-    where metric = replace(lower(trim($metric)), ' ', '_')
-        or list_contains(string_split(lower(coalesce(synonyms, '')), ', '), replace(lower(trim($metric)), '_', ' '))
-    order by table_name
+    where metric in (
+        select metric
+        from meta.metric_definitions
+        where metric = replace(lower(trim($metric)), ' ', '_')
+            or list_contains(string_split(lower(coalesce(synonyms, '')), ', '), replace(lower(trim($metric)), '_', ' '))
+    )
+    order by metric, table_name
 """
 _NAMES = "select column_name from meta.data_dictionary where table_name = $table"
 NEAR_NAMES = 5
@@ -90,25 +75,6 @@ _AS_OF = """
 _SPLITS = "select distinct {column} as value from {table} where {column} is not null order by value limit 60"
 
 
-def list_tables(file: Path, word: str = "") -> Rows:
-    """Every published table and view: `table_name`, `purpose` and `grain`, a line each.
-
-    Args:
-        file: The published DuckDB file.
-        word: Only those that say it of themselves or of a column; empty: all.
-
-    Raises:
-        UsageWrong: No table says the word.
-    """
-    tables = _ask(file, _TABLES)
-    if not word.strip():
-        return tables
-    saying = {row["table_name"] for row in _ask(file, _TABLES_WITH_WORD, {"word": word.strip().lower()})}
-    if not saying:
-        raise UsageWrong(_name_missing_word(word, "table"))
-    return [row for row in tables if row["table_name"] in saying]
-
-
 def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
     """What a table says and what each of its columns is.
 
@@ -116,32 +82,36 @@ def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
         file: The published DuckDB file.
         table: `layer.name`, such as `marts.churn`, or the name alone where one layer has it, in small or capital
             letters; `table_name` of what is returned says which it is.
-        word: Only the columns that say it; empty: all.
+        word: Only the columns that say it, or one of several words; empty: all.
 
     Returns:
         `table_name`, `description`, `columns` (what is not said of one, such as `is_key`, is not so), `populations`
-        (of whom its numbers tell -> their columns), `relationships` and `metrics`, which `explain_metric` explains.
+        (of whom its numbers tell -> their columns), `relationships` and `metrics`: for each filter, with the view that
+        holds its rows, the metrics that need it. `explain_metric` explains them.
 
     Raises:
         UsageWrong: There is no such table, or several, or no column says the word; the sentence names the nearest.
     """
     whole = _find_table(file, table)
-    found = _ask(file, _TABLE, {"table": whole})
+    found = read_rows(file, _TABLE, {"table": whole})
     named = {"table": whole}
-    columns = _keep_with_word(_ask(file, _COLUMNS, named), word, "column")
+    columns = _keep_with_word(read_rows(file, _COLUMNS, named), word, "column")
     return {
         "table_name": whole,
         "description": found[0]["comment"],
         "columns": [_say_less(row) for row in columns],
         "populations": _group_populations(columns),
-        "relationships": _ask(file, _RELATIONSHIPS, named),
-        "metrics": [_drop_empty(row) for row in _ask(file, _METRICS_OF_TABLE, named)],
+        "relationships": read_rows(file, _RELATIONSHIPS, named),
+        "metrics": _group_metrics(read_rows(file, _METRICS_OF_TABLE, named)),
     }
 
 
 def _keep_with_word(rows: Rows, word: str, what: str) -> Rows:
-    """The rows in which the word stands."""
-    kept = [row for row in rows if word.casefold().strip() in json.dumps(row, ensure_ascii=False).casefold()]
+    """The rows in which the words stand side by side; where there are none, those in which one of them stands."""
+    texts = [json.dumps(row, ensure_ascii=False) for row in rows]
+    kept = [row for row, text in zip(rows, texts, strict=True) if word.casefold().strip() in text.casefold()]
+    asked = set(find_words(word))
+    kept = kept or [row for row, text in zip(rows, texts, strict=True) if asked & set(find_words(text))]
     if not kept:
         raise UsageWrong(_name_missing_word(word, what))
     return kept
@@ -169,9 +139,20 @@ def _group_populations(columns: Rows) -> dict[str, list[str]]:
     return found
 
 
+def _group_metrics(rows: Rows) -> list[dict[str, Any]]:
+    """Each filter once, with the view that has its rows, and the metrics that need it."""
+    found: dict[tuple[str | None, str | None], list[str]] = {}
+    for row in rows:
+        found.setdefault((row["filter"], row["view_name"]), []).append(row["metric"])
+    return [
+        _drop_empty({"filter": condition, "view_name": view, "metrics": names})
+        for (condition, view), names in found.items()
+    ]
+
+
 def _find_table(file: Path, table: str) -> str:
     """The name of a published table with its layer."""
-    names: list[str] = [row["table_name"] for row in list_tables(file)]
+    names = list_table_names(file)
     wanted = table.strip().lower()
     if wanted in names:
         return wanted
@@ -189,38 +170,45 @@ def explain_metric(file: Path, metric: str) -> Rows:
 
     Args:
         file: The published DuckDB file.
-        metric: Its name, such as `churn_rate_12m`, or one of its synonyms, in small or capital letters.
+        metric: Its name, such as `churn_rate_12m`, or one of its synonyms, in small or capital letters; or words, to
+            which the metrics answer that say them best, the best first.
 
     Returns:
         The rows of `meta.metric_definitions` without what is empty, each with `query`, a SELECT that gives its latest
-        values with their n, and `splits`: the grains and dimensions that its table has too.
+        values with their n, and `splits`: the grains and dimensions that its table has too. `see_also` of the first
+        names other metrics that say the words.
 
     Raises:
         UsageWrong: There is no such metric; the sentence names the nearest.
     """
-    rows = _ask(file, _METRICS, {"metric": metric})
+    rows = read_rows(file, _METRICS, {"metric": metric})
+    alike = [name for name in find_metrics(file, metric) if name not in {row["metric"] for row in rows}]
     if not rows:
-        names = [row["metric"] for row in _ask(file, "select distinct metric from meta.metric_definitions")]
+        rows = [row for name in alike for row in read_rows(file, _METRICS, {"metric": name})]
+        alike = []
+    if not rows:
+        names = [row["metric"] for row in read_rows(file, "select distinct metric from meta.metric_definitions")]
         raise UsageWrong(_name_nearest(metric, names, "metric"))
-    return [
+    explained = [
         _drop_empty({**row, "query": _write_query(file, row), "splits": _list_splits(file, row) or None})
         for row in rows
     ]
+    return [{**explained[0], "see_also": alike}, *explained[1:]] if alike else explained
 
 
 def list_findings(file: Path) -> Rows:
     """What the run found odd, the most severe first."""
-    return [_drop_empty(row) for row in _ask(file, _FINDINGS)]
+    return [_drop_empty(row) for row in read_rows(file, _FINDINGS)]
 
 
 def list_restatements(file: Path) -> Rows:
     """Which published figures of the past the last run changed, and by what cause; the largest 200."""
-    return [_drop_empty(row) for row in _ask(file, _RESTATEMENTS)]
+    return [_drop_empty(row) for row in read_rows(file, _RESTATEMENTS)]
 
 
 def find_as_of(file: Path) -> dict[str, Any]:
     """`generation`, `as_of` (the last day counted) and `run_on` (the day of the run) of what is published."""
-    return _ask(file, _AS_OF)[0]
+    return read_rows(file, _AS_OF)[0]
 
 
 def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
@@ -250,7 +238,7 @@ def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
 
 def _list_columns_apart(file: Path, table: str, never_over: str, where: str) -> list[str]:
     """The columns of a table over which its metric must not be added up, but for those that the condition fixes."""
-    there = {row["column_name"] for row in _ask(file, _NAMES, {"table": table})}
+    there = {row["column_name"] for row in read_rows(file, _NAMES, {"table": table})}
     return [each for each in never_over.split(", ") if each in there and f'"{each}" =' not in where]
 
 
@@ -258,7 +246,7 @@ def _list_splits(file: Path, metric: Mapping[str, Any]) -> dict[str, list[str]]:
     """Column -> the values of it that the metric's table has rows of: its grains, and what customers are split by."""
     apart = (metric["never_over"] or "").split(", ")
     return {
-        column: [row["value"] for row in _ask(file, _SPLITS.format(column=column, table=metric["table_name"]))]
+        column: [row["value"] for row in read_rows(file, _SPLITS.format(column=column, table=metric["table_name"]))]
         for column in ("grain", "dimension")
         if column in apart
     }
@@ -276,10 +264,3 @@ def _name_nearest(wanted: str, names: list[str], what: str) -> str:
 
 def _drop_empty(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
-
-
-def _ask(file: Path, query: str, named: Mapping[str, str] | None = None) -> Rows:
-    with duckdb.connect(file, read_only=True) as con:
-        cursor = con.execute(query, dict(named or {}))
-        columns = [each[0] for each in cursor.description or []]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -15,6 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from regulars.pipelines.command.generations import find_current
 from regulars.pipelines.command.mcp import published
+from regulars.pipelines.command.mcp.find import list_tables as list_tables_by_words
 from regulars.pipelines.command.mcp.guarded_query import Limits, run_guarded_query
 from regulars.pipelines.command.mcp.report_text import read_text
 from regulars.pipelines.command.opened import explain_other_version
@@ -23,8 +24,8 @@ from regulars.pipelines.home.home import Home
 
 INSTRUCTIONS = """
 Tables about the customers of one company: who comes back, what each is worth, how they feel, and what to do about it.
-Call list_tables, then describe_table, before you write a query; explain_metric says how a number is defined and gives a
-query for it. Rules that keep answers right:
+Call list_tables with the words of the question, then describe_table, before you write a query; explain_metric says how
+a number is defined and gives a query for it. Rules that keep answers right:
 - NULL means not known yet or not knowable, never 0; where there is a column `reason` or `is_complete`, it says why.
 - Many tables hold several grains and dimensions: filter `grain` and `dimension` (the whole company is 'all'), or ask
   the view of the headline rows that explain_metric names. Never add up shares, averages or scores.
@@ -57,21 +58,27 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
             raise ToolError(str(error)) from None
 
     @server.tool(structured_output=False)
-    def list_tables(word: str = "") -> str:
-        """List every published table and view, or those that say `word`, with what it answers and what one row is."""
-        return answer(lambda file: published.list_tables(file, word))
+    def list_tables(words: str = "") -> str:
+        """List the published tables, a line each: name | what a row is | what it answers | views of its headline rows.
+
+        With the words of a question, such as `revenue of detractors by region`: the tables that fit best, best first.
+        """
+        return answer(lambda file: list_tables_by_words(file, words))
 
     @server.tool(structured_output=False)
     def describe_table(table: str, word: str = "") -> str:
         """Describe one table, such as `marts.churn` or `churn`: columns, units, allowed values, keys, metrics.
 
-        With `word`, only the columns that say it: wide tables are long.
+        With `word`, only the columns that say it, or one of several words: wide tables are long.
         """
         return answer(lambda file: published.describe_table(file, table, word))
 
     @server.tool(structured_output=False)
     def explain_metric(metric: str) -> str:
-        """Say how a metric, such as `churn_rate_12m`, is defined, and give a query for its latest values."""
+        """Say how a metric, such as `churn_rate_12m`, is defined, and give a query for its latest values.
+
+        Words do too, such as `how much a customer costs`: the three metrics that fit best, each of all its tables.
+        """
         return answer(lambda file: published.explain_metric(file, metric))
 
     @server.tool(structured_output=False)

@@ -15,6 +15,7 @@ from regulars.pipelines.definitions.enumerations import UNASSIGNED
 
 OURS = {
     "list_rank": "Regulars rank",
+    "warning": "Regulars warning",
     "call_reason": "Regulars reason",
     "why": "Regulars why",
     "at_stake": "Regulars at stake",
@@ -76,7 +77,7 @@ def make_owner_files(
     """Make a file per owner; where customers come from several sources, one per owner and source.
 
     Args:
-        worklists: `marts.owner_worklists`.
+        worklists: `marts.owner_worklists`, and `warning`: why calls by it come too late, or NULL.
         records: As `contacts.read_customer_records` returns them.
         headers: Source -> our column -> the source's header.
         owner_ids: Name of an owner -> the id that stands for the name.

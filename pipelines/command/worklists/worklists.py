@@ -4,6 +4,7 @@ Put here: reading what is published, and what is said, which never names a custo
 (`owner_files.py`, `segment_files.py`), and how it is written (`export_folder.py`).
 """
 
+import datetime as dt
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from regulars.pipelines.command.query import format_table
 from regulars.pipelines.command.worklists.contacts import find_addresses, read_customer_records, read_owner_ids
 from regulars.pipelines.command.worklists.crm_headers import RECORD_ID, find_headers
 from regulars.pipelines.command.worklists.export_folder import check_content, check_place, write_folder
+from regulars.pipelines.command.worklists.list_age import ListAge, read_age
 from regulars.pipelines.command.worklists.owner_files import make_owner_files
 from regulars.pipelines.command.worklists.segment_files import SegmentFile, make_segment_files
 from regulars.pipelines.errors import UsageWrong
@@ -36,6 +38,7 @@ SUMMARY = """
         min(until_date) as first_until,
         any_value(owner_customers_left_out) as customers_left_out,
         any_value(owner_keepable_value_left_out) as keepable_value_left_out,
+        any_value(as_of) as as_of,
     from marts.owner_worklists
     group by owner
     order by sum(priority) desc, owner
@@ -61,18 +64,20 @@ NEWEST_FILES = """
 
 @dataclass(frozen=True)
 class _Published:
-    """What the current generation says: the lists, who is in which segment, and the newest file of each source."""
+    """What the current generation says: the lists and their age, who is in which segment, each source's newest file."""
 
+    age: ListAge
     worklists: pl.DataFrame
     segments: pl.DataFrame
     newest_files: Mapping[str, tuple[str, str]]
 
 
-def summarise_worklists(home: Home, *, owner: str | None, segment: str | None, as_json: bool) -> str:
+def summarise_worklists(home: Home, *, today: dt.date, owner: str | None, segment: str | None, as_json: bool) -> str:
     """A line per owner of the current generation, the most urgent money first; no customer is named.
 
     Args:
         home: The company's home.
+        today: The day on which they are looked at.
         owner: Only this owner's line, by the id in the published tables.
         segment: Must be None: a segment has no summary.
         as_json: For machines.
@@ -87,19 +92,28 @@ def summarise_worklists(home: Home, *, owner: str | None, segment: str | None, a
     with open_published(current) as con:
         summary = con.sql(SUMMARY)
         columns, rows = summary.columns, summary.fetchall()
+        age = read_age(con, current.manifest, today)
     if owner is not None:
         _find_owner({row[0] for row in rows}, owner, {})
         rows = [row for row in rows if row[0] == owner]
     if as_json:
-        return json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, indent=1)
+        return json.dumps(
+            [{**dict(zip(columns, row, strict=True)), "warning": age.warning} for row in rows], default=str, indent=1
+        )
     if not rows:
         return f"{current.name}: nobody is to be called"
     shown = [(*row[:2], *(f"{money:,.2f}" for money in row[2:4]), *row[4:6], f"{row[6]:,.2f}") for row in rows]
-    return format_table(columns, shown)
+    return "\n".join([*age.describe(), "", format_table(columns[:7], shown)])
 
 
 def export_worklists(
-    home: Home, folder: Path, *, settings: Path, owner: str | None = None, segment: str | None = None
+    home: Home,
+    folder: Path,
+    *,
+    settings: Path,
+    today: dt.date,
+    owner: str | None = None,
+    segment: str | None = None,
 ) -> str:
     """Write a CSV file per owner and one per segment; `owner` or `segment` alone writes only that one's.
 
@@ -107,6 +121,7 @@ def export_worklists(
         home: The company's home.
         folder: Where to write.
         settings: The settings file: it says what the CRM calls our columns.
+        today: The day on which they are exported.
         owner: An owner, by the id in the published tables or by name, or `unassigned`.
         segment: A segment.
 
@@ -120,10 +135,12 @@ def export_worklists(
     check_place(place, home, _list_shared_folders(company, file.parent))
     check_content(place)
     with explain_other_version(current):
-        files, said = _make_files(home, current, company, owner=owner, segment=segment)
+        published = _read_published(current, today)
+        files, said = _make_files(home, current, published, company, owner=owner, segment=segment)
     write_folder(place, files)
     return "\n".join(
         [
+            *published.age.describe(),
             f"wrote {count_things(len(files), 'file')} of {current.name} to {place}",
             "they hold personal data, so do not share the folder",
             *(f"  {each}" for each in said),
@@ -132,15 +149,16 @@ def export_worklists(
 
 
 def _make_files(
-    home: Home, current: Generation, company: Settings, *, owner: str | None, segment: str | None
+    home: Home, current: Generation, published: _Published, company: Settings, *, owner: str | None, segment: str | None
 ) -> tuple[dict[str, pl.DataFrame], list[str]]:
     """File name -> rows, and what is said of them."""
-    published, records = _read_published(current), read_customer_records(current)
+    records = read_customer_records(current)
     files: dict[str, pl.DataFrame] = {}
     said: list[str] = []
     if owner is not None or segment is None:
         owner_ids = read_owner_ids(current)
         lists = _choose_owner(published.worklists, owner, owner_ids)
+        lists = lists.with_columns(warning=pl.lit(published.age.warning, pl.String))
         headers = {
             source: find_headers(home, company.sources.get(source), published.newest_files.get(source))
             for source in records["source"].unique()
@@ -163,11 +181,11 @@ def _make_files(
     return files, said
 
 
-def _read_published(generation: Generation) -> _Published:
+def _read_published(generation: Generation, today: dt.date) -> _Published:
     with open_published(generation) as con:
         newest = {source: (digest, name) for source, digest, name in con.execute(NEWEST_FILES).fetchall()}
         segments = con.sql(SEGMENTS).pl()
-        return _Published(con.sql(WORKLISTS).pl(), segments, newest)
+        return _Published(read_age(con, generation.manifest, today), con.sql(WORKLISTS).pl(), segments, newest)
 
 
 def _list_shared_folders(company: Settings, base: Path) -> list[Path]:

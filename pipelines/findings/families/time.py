@@ -23,6 +23,16 @@ TIME = (
         unit="days",
     ),
     FindingType(
+        name="as_of_behind",
+        meaning=(
+            "The day that the run counts to lies so many days before the day on which it runs, as when `as_of` is left "
+            "in the settings: calls and next steps come too late."
+        ),
+        threshold=30,
+        unit="days",
+        noise="Likely noise in an example, whose data ends on a fixed day: acknowledge it.",
+    ),
+    FindingType(
         name="rows_after_as_of",
         meaning="Rows lie more than two days after the day that the run counts to, and so do not count yet.",
         unit="rows",

@@ -192,6 +192,7 @@ class Kind:
         example: A good row, in the forms of the columns; with all columns that every row needs.
         rules: What must hold of a row beyond what its columns say.
         shares_document_with: The kind whose rows belong to the same document, such as an order's lines; or empty.
+        is_part_of: The kind to whose rows these belong, so that a source without them has no use for these; or empty.
         reference: That its rows name a customer.
         money: The money in its rows.
         is_kept_in_state: Whether people's own words or contact details are read from its staging table later: it is
@@ -210,6 +211,7 @@ class Kind:
     example: Mapping[str, str] = field(hash=False)
     rules: tuple[RowRule, ...] = ()
     shares_document_with: str = ""
+    is_part_of: str = ""
     reference: Reference | None = None
     money: Money | None = None
     is_kept_in_state: bool = False

@@ -16,7 +16,7 @@ from regulars.pipelines.home.generation import (
     Generation,
 )
 from regulars.pipelines.publish.targets.shape.copies import CopiesPart, check_folder, install_copy
-from regulars.pipelines.publish.targets.shape.target import TargetType
+from regulars.pipelines.publish.targets.shape.target import Delivered, TargetType
 
 
 class FolderOptions(CopiesPart):
@@ -30,7 +30,7 @@ class FolderOptions(CopiesPart):
     """Whether `report.html` is copied too."""
 
 
-def deliver_to_folder(generation: Generation, options: FolderOptions, base: Path) -> bool:
+def deliver_to_folder(generation: Generation, options: FolderOptions, base: Path) -> Delivered:
     """Copy the published tables as Parquet, and the contracts; the copies are compared with the manifest's hashes.
 
     Raises:
@@ -48,7 +48,7 @@ def deliver_to_folder(generation: Generation, options: FolderOptions, base: Path
                 if hash_file(path) != facts.sha256:
                     raise StorageFailed(f"{name} of {generation.name} is not as it was published: `regulars verify`")
 
-    return install_copy(generation, options, base, write)
+    return Delivered(install_copy(generation, options, base, write))
 
 
 TARGET = TargetType(

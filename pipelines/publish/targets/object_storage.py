@@ -27,7 +27,7 @@ from regulars.pipelines.home.generation import (
     SEMANTIC_MODEL_FILE,
     Generation,
 )
-from regulars.pipelines.publish.targets.shape.target import TargetType
+from regulars.pipelines.publish.targets.shape.target import Delivered, TargetType
 from regulars.pipelines.servers.buckets.failures import BucketLost, BucketRefused
 from regulars.pipelines.settings.bucket_access import BucketAccess, BucketUrl, require_fitting_keys
 
@@ -87,7 +87,7 @@ class _Copy:
     files: dict[str, dict[str, Any]]
 
 
-def deliver_to_object_storage(generation: Generation, options: ObjectStorageOptions, base: Path) -> bool:
+def deliver_to_object_storage(generation: Generation, options: ObjectStorageOptions, base: Path) -> Delivered:
     """Write a copy, then `latest.json`; then remove the oldest copies.
 
     Raises:
@@ -99,7 +99,7 @@ def deliver_to_object_storage(generation: Generation, options: ObjectStorageOpti
         copy = _describe_copy(generation, options)
         is_whole = _is_whole(bucket, options, copy)
         if is_whole and _read_latest(bucket, options) == copy.name:
-            return False
+            return Delivered(is_new=False)
         if not is_whole:
             _write_copy(bucket, generation, options, copy)
         bucket.write(f"{options.folder}{LATEST_FILE}", _write_latest(generation, copy), CONTENT_TYPES[".json"])
@@ -108,7 +108,7 @@ def deliver_to_object_storage(generation: Generation, options: ObjectStorageOpti
         raise StorageFailed(f"{lost}; when it does, `regulars deliver`") from None
     except BucketRefused as refused:
         raise StorageFailed(f"{refused}; then `regulars deliver`") from None
-    return True
+    return Delivered(is_new=True)
 
 
 def check_object_storage(options: ObjectStorageOptions, base: Path) -> str | None:

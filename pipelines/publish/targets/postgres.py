@@ -11,7 +11,7 @@ from pydantic import Field
 
 from regulars.pipelines.errors import RegularsError, SettingsWrong
 from regulars.pipelines.home.generation import Generation
-from regulars.pipelines.publish.targets.shape.target import TargetType
+from regulars.pipelines.publish.targets.shape.target import Delivered, TargetType
 from regulars.pipelines.settings.part import SCHEMA_PREFIX_PATTERN, Part
 
 
@@ -42,7 +42,7 @@ class PostgresOptions(Part):
     """A role that may read all tables; it must be there. BI tools connect as a member of it."""
 
 
-def deliver_to_postgres(generation: Generation, options: PostgresOptions, base: Path) -> bool:
+def deliver_to_postgres(generation: Generation, options: PostgresOptions, base: Path) -> Delivered:
     """Make the database hold a generation, all or nothing.
 
     Raises:

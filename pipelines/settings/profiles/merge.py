@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.part import Place
 from regulars.pipelines.settings.profiles.profile_files import list_profiles, read_profile
 from regulars.pipelines.settings.wording import suggest
@@ -86,6 +87,8 @@ def _forget_doubts(merged: dict[str, Any], written: dict[str, Any]) -> None:
 
 def _merge_kinds(under: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
     merged = _put_over(under, written)
+    for part in [kind for kind in merged if kind not in written and _is_without_whole(kind, under, merged)]:
+        del merged[part]
     for kind, mapping in merged.items():
         if isinstance(under.get(kind), dict) and isinstance(mapping, dict) and mapping is not under[kind]:
             merged[kind] = {**under[kind], **mapping}
@@ -93,6 +96,12 @@ def _merge_kinds(under: dict[str, Any], written: dict[str, Any]) -> dict[str, An
                 if isinstance(under[kind].get(key), dict) and isinstance(mapping.get(key), dict):
                     merged[kind][key] = _put_over(under[kind][key], mapping[key])
     return merged
+
+
+def _is_without_whole(kind: str, under: dict[str, Any], merged: dict[str, Any]) -> bool:
+    """Whether the rows of a kind belong to those of another one that the settings take away."""
+    whole = KINDS[kind].is_part_of if kind in KINDS else ""
+    return whole in under and whole not in merged
 
 
 def _exclude_what_no_kind_takes(taken_away: list[Any], left: list[Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 
 from regulars.pipelines.audit.findings.clock import find_clock_gone_back
 from regulars.pipelines.audit.findings.days import (
+    find_as_of_behind,
     find_days_around_as_of,
     find_old_rates,
     find_orders_before_history,
@@ -54,6 +55,13 @@ def names(*found: Finding) -> list[str]:
 def test_the_day_of_the_run_must_be_near_the_rows(con, days_ago, found):
     deliver(con, days_ago)
     assert names(*find_days_around_as_of(con, AS_OF)) == found
+
+
+@pytest.mark.parametrize(("days", "found"), [(1, []), (30, []), (31, ["as_of_behind"])])
+def test_a_run_long_after_the_day_that_it_counts_to_says_that_calls_come_too_late(days, found):
+    measured = list(find_as_of_behind(AS_OF, AS_OF + dt.timedelta(days=days)))
+    assert names(*measured) == found
+    assert f"{days} days before {AS_OF + dt.timedelta(days=days)}" in measured[0].sentence
 
 
 def test_a_subscription_may_begin_in_the_future(con):

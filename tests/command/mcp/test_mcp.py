@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 pytest.importorskip("mcp")
 
@@ -179,7 +180,7 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     )
     listed = json.loads(tables[1])
     assert listed["as_of"] == "2026-06-30"
-    assert {"marts.churn", "marts.churn_all", "core.orders"} <= {each["table_name"] for each in listed["answer"]}
+    assert {"marts.churn", "core.orders"} <= {each.partition(" | ")[0] for each in listed["answer"]}
     columns = {each["column_name"]: each for each in json.loads(described[1])["answer"]["columns"]}
     assert columns["churn_rate_12m"]["is_additive"] is False
     assert json.loads(short[1])["answer"]["table_name"] == "marts.customer_360"
@@ -206,9 +207,8 @@ def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
     path = tmp_path / "regulars.duckdb"
     with duckdb.connect(path) as con:
         con.execute("create schema meta")
-        con.execute("create table meta.data_dictionary (table_name varchar, grain varchar)")
         con.execute(
-            "create table meta.contracts as select table_name, '' as description, '' as grain "
+            "create table meta.contracts as select table_name, '' as purpose, '' as description, '' as grain "
             "from (values ('core.orders'), ('marts.orders'), ('marts.churn')) t(table_name)"
         )
     assert _find_table(path, "churn") == _find_table(path, "marts.churn") == "marts.churn"
@@ -220,19 +220,81 @@ def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
 
 
 def test_only_tables_and_columns_that_say_a_word_are_told(file):
-    from regulars.pipelines.command.mcp.published import describe_table, list_tables
+    from regulars.pipelines.command.mcp.find import list_tables
+    from regulars.pipelines.command.mcp.published import describe_table
 
-    about = {row["table_name"] for row in list_tables(file, "Complaints")}
+    about = {line.partition(" | ")[0] for line in list_tables(file, "Complaints")}
     assert {"marts.support_response", "marts.scorecard"} & about == {"marts.support_response"}
     assert len(about) < len(list_tables(file))
-    (churn_all,) = [row for row in list_tables(file) if row["table_name"] == "marts.churn_all"]
-    assert churn_all["grain"] == "One row per month-end."
     columns = {row["column_name"] for row in describe_table(file, "CUSTOMER_360", " risk ")["columns"]}
     assert "revenue_at_risk_12m" in columns
     assert "city" not in columns
+    either = {row["column_name"] for row in describe_table(file, "customer_360", "cities, refunding")["columns"]}
+    assert "refunds" in either
     for ask_for in (lambda: list_tables(file, "quasar"), lambda: describe_table(file, "churn", "quasar")):
         with pytest.raises(UsageWrong, match="says `quasar`; ask for another word"):
             ask_for()
+
+
+def test_a_table_is_listed_in_a_line_with_its_grain_answer_and_views(file):
+    from regulars.pipelines.command.mcp.find import list_tables
+
+    lines = list_tables(file)
+    (churn,) = [line for line in lines if line.startswith("marts.churn | ")]
+    assert churn == (
+        "marts.churn | per month-end, dimension and dimension value | How many customers are active, new, back and "
+        "lost month by month, and the 12-month churn | views: marts.churn_all, marts.churn_by_value"
+    )
+    assert len("".join(lines)) < 14_000
+    (first, *_) = list_tables(file, "12-month churn of the whole base")
+    assert "marts.churn_all (The whole base, month by month)" in first
+
+
+QUESTIONS = yaml.safe_load((Path(__file__).parent / "thirty_questions.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("each", [each for asked in QUESTIONS.values() for each in asked], ids=lambda each: each["ask"])
+def test_the_words_of_a_question_find_its_table_among_the_first_five(file, each):
+    from regulars.pipelines.command.mcp.find import list_tables
+
+    found = [line.partition(" | ")[0] for line in list_tables(file, each["ask"])[:5]]
+    assert set(found) & set(each["tables"]), found
+
+
+def test_a_filter_is_said_once_for_all_metrics_that_need_it(file):
+    from regulars.pipelines.command.mcp.published import describe_table
+
+    groups = describe_table(file, "marts.churn")["metrics"]
+    filters = [(each.get("filter"), each.get("view_name")) for each in groups]
+    assert len(set(filters)) == len(filters)
+    with duckdb.connect(str(file), read_only=True) as con:
+        query = "select metric from meta.metric_definitions where table_name = 'marts.churn'"
+        names = {name for (name,) in con.execute(query).fetchall()}
+    assert sorted(name for each in groups for name in each["metrics"]) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("payback time of a channel", "payback_months"),
+        ("share of complaints answered in time", "complaints_on_time_rate"),
+        ("lifetime value", "clv_simple"),
+        ("what is the probability of leaving", "p_alive"),
+    ],
+)
+def test_a_metric_is_found_by_words_that_are_no_name_of_it(file, words, first):
+    from regulars.pipelines.command.mcp.published import explain_metric
+
+    found = list(dict.fromkeys(row["metric"] for row in explain_metric(file, words)))
+    assert (found[0], len(found) <= 3) == (first, True)
+
+
+def test_a_name_that_is_part_of_others_points_at_them(file):
+    from regulars.pipelines.command.mcp.published import explain_metric
+
+    (subscriptions, *_) = explain_metric(file, "churn rate")
+    assert subscriptions["table_name"] == "marts.subscription_churn"
+    assert "churn_rate_12m" in subscriptions["see_also"]
 
 
 def test_a_column_says_what_it_is_and_not_what_it_is_not(file):
@@ -265,11 +327,11 @@ def test_a_metric_of_days_that_add_up_is_asked_for_by_month(file):
     assert {"day", "week"} <= set(definition["splits"]["grain"])
 
 
-def test_a_metric_that_holds_what_was_asked_for_is_named_first(file):
+def test_a_metric_that_nobody_knows_is_refused_with_those_written_alike(file):
     from regulars.pipelines.command.mcp.published import explain_metric
 
-    with pytest.raises(UsageWrong, match=r"no metric `clv`; did you mean `clv_simple` or `clv_predicted`"):
-        explain_metric(file, "clv")
+    with pytest.raises(UsageWrong, match=r"no metric `chrun`; did you mean `churn_rate`"):
+        explain_metric(file, "chrun")
 
 
 def test_a_refusal_says_what_to_do(file):
@@ -279,9 +341,10 @@ def test_a_refusal_says_what_to_do(file):
 
 @pytest.mark.slow
 def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
-    from regulars.pipelines.command.mcp.published import _ask, explain_metric
+    from regulars.pipelines.command.mcp.file_rows import read_rows
+    from regulars.pipelines.command.mcp.published import explain_metric
 
-    names = [row["metric"] for row in _ask(file, "select distinct metric from meta.metric_definitions order by 1")]
+    names = [row["metric"] for row in read_rows(file, "select distinct metric from meta.metric_definitions order by 1")]
     assert len(names) > 50
     for name in names:
         for definition in explain_metric(file, name):

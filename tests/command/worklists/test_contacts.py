@@ -108,7 +108,7 @@ def test_customers_of_several_sources_get_a_file_for_each():
             "owner": ["owner_1", "owner_1", "unassigned", "unassigned"],
             "list_rank": [1, 2, 1, 2],
             **{name: ["x"] * 4 for name in ("call_reason", "why", "at_stake", "at_stake_basis", "next_step")},
-            **{name: ["y"] * 4 for name in ("p_alive", "keepable_value", "until_date", "as_of")},
+            **{name: ["y"] * 4 for name in ("p_alive", "keepable_value", "until_date", "as_of", "warning")},
         }
     )
     who = records(

@@ -72,7 +72,7 @@ def options_of(cloud, place, **changed):
 
 
 def deliver(generation, cloud, place, **changed):
-    return deliver_to_object_storage(generation, options_of(cloud, place, **changed), generation.path)
+    return deliver_to_object_storage(generation, options_of(cloud, place, **changed), generation.path).is_new
 
 
 def read(cloud, place, key):

@@ -38,7 +38,7 @@ def published(home: Home, run: int) -> Generation:
 
 
 def deliver(generation: Generation, share: Path, **options: object) -> bool:
-    return deliver_to_folder(generation, FolderOptions(path=share.name, **options), share.parent)
+    return deliver_to_folder(generation, FolderOptions(path=share.name, **options), share.parent).is_new
 
 
 def seen(share: Path) -> tuple[str, int]:

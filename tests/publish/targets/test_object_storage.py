@@ -38,7 +38,7 @@ def options_of(store, bucket, **changed):
 
 
 def deliver(generation, store, bucket, **changed):
-    return deliver_to_object_storage(generation, options_of(store, bucket, **changed), generation.path)
+    return deliver_to_object_storage(generation, options_of(store, bucket, **changed), generation.path).is_new
 
 
 def seen(store, bucket, prefix="regulars/"):

@@ -1,5 +1,6 @@
 """The target `postgres`, on a real server: what arrives, what stays, and what readers see meanwhile."""
 
+import re
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.generation import Generation
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
 from regulars.pipelines.publish.targets.postgresql import delivery, differences, rows
 from regulars.pipelines.publish.targets.postgresql import readers as postgres_readers
 from regulars.pipelines.publish.targets.postgresql.plan import SELECT_IT
+from regulars.pipelines.publish.targets.shape.target import Delivered
 from tests.publish.targets.postgres_server import Server
 from tests.publish.targets.published import prepared_home, publish
 
@@ -32,7 +35,7 @@ class Target:
     def __init__(self, server: Server, database: str) -> None:
         self.server, self.database = server, database
 
-    def deliver(self, generation: Generation, **options: Any) -> bool:
+    def deliver(self, generation: Generation, **options: Any) -> Delivered:
         return deliver_to_postgres(generation, self.server.options(self.database, **options), BASE)
 
     def ask(self, query: str, user: str = "postgres") -> list[tuple[Any, ...]]:
@@ -50,7 +53,7 @@ def target(server: Server, database: str) -> Target:
 
 
 def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: Home):
-    assert target.deliver(publish(home))
+    assert target.deliver(publish(home)).is_new
     types = dict(
         target.ask(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute "
@@ -88,7 +91,7 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
 
 
 def test_schemas_and_the_table_of_deliveries_say_what_they_are(target: Target, home: Home):
-    assert target.deliver(publish(home))
+    assert target.deliver(publish(home)).is_new
     uncommented = target.ask(
         "select nspname from pg_namespace where nspname in ('core', 'marts', 'meta', 'published_rows') "
         "and obj_description(oid, 'pg_namespace') is null"
@@ -114,8 +117,8 @@ def test_every_value_arrives_as_it_is(target: Target, home: Home):
 
 def test_the_same_generation_again_writes_nothing_and_a_new_one_replaces_all_rows(target: Target, home: Home):
     first = publish(home, 1, rows=50)
-    assert target.deliver(first)
-    assert not target.deliver(first)
+    assert target.deliver(first).is_new
+    assert not target.deliver(first).is_new
     target.deliver(publish(home, 2, rows=20))
     assert target.ask("select count(*), min(run), max(run) from core.orders") == [(20, 2, 2)]
     assert target.ask("select churned from marts.churn_all") == [(2,)]
@@ -331,13 +334,48 @@ def test_a_prepared_statement_in_a_long_transaction_finds_one_generation_whole(
     with target.server.connect(target.database, "reader") as con, con.transaction():
         con.execute("prepare asked as select min(run), max(run), count(*) from core.orders")
         assert con.execute("execute asked").fetchall() == [(1, 1, 500)]
-        target.deliver(publish(home, 2, rows=400), readers="bi_readers")
+        assert target.deliver(publish(home, 2, rows=400), readers="bi_readers").remark
         assert con.execute("execute asked").fetchall() == [(2, 2, 400)]
     (before,) = {where for where, _, _ in identify_rows(target, "core.orders")}
     target.deliver(publish(home, 3, rows=300), readers="bi_readers")
     (after,) = {where for where, _, _ in identify_rows(target, "core.orders")}
     assert before != after
     assert target.ask("select min(run), max(run), count(*) from core.orders") == [(3, 3, 300)]
+
+
+@pytest.mark.parametrize("may_see", [False, True])
+def test_a_delivery_says_which_session_kept_it_waiting_and_not_what_that_asked(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch, may_see: bool
+):
+    monkeypatch.setattr(differences, "FEW_ROWS", 100)
+    monkeypatch.setattr(postgres_readers, "READERS_SECONDS", 0.1)
+    assert target.deliver(publish(home, 1, rows=500), readers="bi_readers").remark == ""
+    target.do(f"{'grant pg_read_all_stats to' if may_see else 'revoke pg_read_all_stats from'} writer")
+    with target.server.connect(target.database, "reader") as con:
+        con.execute("set application_name = 'Tableau'")
+        con.execute("begin; select count(*) from core.orders")
+        remark = target.deliver(publish(home, 2, rows=400), readers="bi_readers").remark
+        pid = con.info.backend_pid
+    said = r", its transaction open for \d s, idle" if may_see else ""
+    assert re.search(rf"session {pid} \(Tableau{said}\);", remark)
+    assert "it waited 0." in remark
+    assert "select" not in remark
+    assert target.deliver(publish(home, 3, rows=300), readers="bi_readers").remark == ""
+
+
+def test_a_table_that_somebody_keeps_locked_is_named_with_the_session(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(delivery, "LOCK_SECONDS", 1)
+    target.deliver(publish(home, 1))
+    more = "alter table marts.churn add column town varchar;"
+    with target.server.connect(target.database, "postgres") as con:
+        con.execute("set application_name = 'psql of Ann'")
+        con.execute("begin; select count(*) from marts.churn")
+        sentence = rf"somebody keeps a table locked.*session {con.info.backend_pid} \(psql of Ann.*`regulars deliver`"
+        with pytest.raises(StorageFailed, match=sentence):
+            target.deliver(publish(home, 2, more=more))
+    assert target.deliver(publish(home, 3, more=more)).is_new
 
 
 def test_a_delivery_lets_a_reader_end_who_began_before_it(target: Target, home: Home, monkeypatch: pytest.MonkeyPatch):

@@ -51,7 +51,7 @@ def test_a_table_of_somebody_else_is_never_touched(server: Server, database: str
     assert ask(server, database, "select to_regnamespace('core') is null, to_regnamespace('meta') is null") == [
         (True, True)
     ]
-    assert deliver_to_postgres(publish(home), server.options(database, schema_prefix="regulars_"), BASE)
+    assert deliver_to_postgres(publish(home), server.options(database, schema_prefix="regulars_"), BASE).is_new
     assert ask(server, database, "select churned from regulars_marts.churn_all") == [(1,)]
 
 
@@ -102,7 +102,7 @@ def test_a_second_delivery_at_the_same_time_is_busy(server: Server, database: st
         con.execute("select pg_advisory_xact_lock(hashtext('regulars '))")
         with pytest.raises(Busy, match="another delivery to this database is under way"):
             deliver_to_postgres(generation, server.options(database), BASE)
-    assert deliver_to_postgres(generation, server.options(database), BASE)
+    assert deliver_to_postgres(generation, server.options(database), BASE).is_new
 
 
 def test_without_the_extra_a_sentence_names_it(home: Home, server: Server, monkeypatch: pytest.MonkeyPatch):
@@ -149,7 +149,7 @@ def test_a_full_disk_leaves_the_old_generation_and_the_next_delivery_heals(
     with server.connect("small", "reader") as con:
         assert con.execute(state).fetchall() == [(1, 1, 3, 1)]
     subprocess.run(["mount", "-o", "remount,size=128m", small_disk], check=True)
-    assert deliver_to_postgres(large, options, BASE)
+    assert deliver_to_postgres(large, options, BASE).is_new
     assert ask(server, "small", state) == [(2, 2, 200_000, 2)]
     assert ask(server, "small", LEFTOVERS) == [(0,)]
 

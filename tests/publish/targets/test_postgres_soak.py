@@ -70,7 +70,7 @@ def test_readers_see_whole_generations_through_twenty_deliveries_of_a_million_ro
     deliver_to_postgres(generations[0], options, Path("/"))
     with Readers(server, database) as readers:
         for number in range(DELIVERIES):
-            assert deliver_to_postgres(generations[(number + 1) % 2], options, Path("/"))
+            assert deliver_to_postgres(generations[(number + 1) % 2], options, Path("/")).is_new
     assert readers.failures == []
     assert set(readers.seen) == {(1, 1, 1, 1), (2, 2, 2, 2)}
     assert max(readers.waits) < LONGEST_WAIT_SECONDS

@@ -73,6 +73,19 @@ def test_null_takes_a_column_a_condition_and_a_kind_away():
     assert merge_source(TWO_KINDS, {"kinds": {"refunds": None}})["kinds"].keys() == {"orders"}
 
 
+@pytest.mark.parametrize("profile", ["shopify_api_orders", "shopify_graphql_orders"])
+def test_refund_lines_go_with_their_refunds_unless_the_settings_keep_them(profile):
+    whole = read_profile(profile, list_profiles(None)[profile]).mapping
+    assert {"refunds", "refund_lines"} <= whole["kinds"].keys()
+    merged = merge_source(whole, {"kinds": {"refunds": None}})
+    assert not {"refunds", "refund_lines"} & merged["kinds"].keys()
+    assert "refund_line_items" in merged["exclude"]["kind_left_out"].lower().replace(
+        "refundlineitems", "refund_line_items"
+    )
+    kept = merge_source(whole, {"kinds": {"refunds": None, "refund_lines": {"columns": {"reason": "note"}}}})
+    assert kept["kinds"]["refund_lines"]["when"] == whole["kinds"]["refund_lines"]["when"]
+
+
 def test_a_kind_of_several_keeps_what_the_settings_do_not_write():
     merged = merge_source(TWO_KINDS, {"kinds": {"refunds": {"columns": {"reason": "Why"}}}})
     assert merged["kinds"]["refunds"] == {"when": "Given > 0", "columns": {"refund_id": "Order", "reason": "Why"}}

@@ -162,7 +162,7 @@ def test_the_month_under_way_has_a_score_so_far_and_is_not_complete():
         found = row(january, february, grain="month", period_end="2026-02-28", as_of=dt.date(2026, 2, day))
         assert (found["period_start"], found["nps"]) == (dt.date(2026, 2, 1), -100)
         assert found["is_complete"] is is_complete
-        assert (found["nps_change"] is not None) is is_complete
+        assert (found["nps_before"] is not None) is is_complete
 
 
 def test_a_rolling_window_is_complete_once_answers_reach_back_to_its_first_day():

@@ -13,6 +13,7 @@ from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import stands_among_all
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
+from regulars.pipelines.transforms.voice.nps import FEWEST_OF_CHANGE
 from tests.transforms.voice.nps_tables import (
     AS_OF,
     CUSTOMERS,
@@ -47,6 +48,23 @@ def test_a_change_is_compared_by_the_adjusted_scores_of_both_windows(before, aft
     assert ends == pytest.approx(interval, abs=0.05)
     assert found == pytest.approx(z, abs=5e-5)
     assert compute_two_sided_p(np.array([found]))[0] == pytest.approx(p, abs=5e-5)
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.3, 0.2), (0.7, 0.2, 0.1), (0.9, 0.08, 0.02), (0.1, 0.2, 0.7)])
+@pytest.mark.parametrize("others", [10, 40, 500])
+def test_the_fewest_votes_that_are_compared_beside_many_alarm_no_more_often_than_said(shares, others):
+    rng = np.random.default_rng(11)
+    windows = {"": FEWEST_OF_CHANGE, "before_": others}
+    drawn = pl.DataFrame(
+        {
+            start + name: values
+            for start, size in windows.items()
+            for name, values in zip(COUNTS, (*rng.multinomial(size, shares, 20_000).T[[0, 2]], size), strict=True)
+        }
+    )
+    names = ([pl.col(start + name) for name in COUNTS] for start in windows)
+    z = drawn.select(compare_scores(*names)[2]).to_series().to_numpy()
+    assert np.mean(compute_two_sided_p(z) < 0.05) < 0.065
 
 
 def test_what_stands_is_what_benjamini_and_hochberg_let_stand_in_each_family():
@@ -96,6 +114,25 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
     assert (yesterday["responses_before"], yesterday["nps_change_p_value"]) == (None, None)  # began before all answers
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_told", "reason"),
+    [
+        (10, 30, True, None),
+        (9, 300, False, "no change is told: fewer than 10 votes in the window before"),
+        (300, 10, True, "fewer than 30 votes: too few to tell"),
+        (300, 9, False, "fewer than 30 votes: too few to tell"),
+    ],
+)
+def test_few_votes_beside_many_tell_no_change_and_the_reason_says_so(before, after, is_told, reason):
+    day = str(dt.datetime.combine(AS_OF - dt.timedelta(days=NPS_ROLLING_DAYS), dt.time(9)))
+    row = rolling_row(
+        on_polars(table(window_of_answers(day, before, 0) + window_of_answers(f"{AS_OF} 09:00", 0, after)))
+    )
+    told = ("nps_change", "nps_change_ci_low", "nps_change_ci_high", "nps_change_p_value", "is_nps_change_significant")
+    assert {row[name] is not None for name in told} == {is_told}
+    assert (row["nps_before"], row["reason"]) == (100, reason)
+
+
 def test_a_month_is_compared_with_the_month_before_whatever_their_lengths():
     months = {"2026-01": (30, 10), "2026-02": (10, 30), "2026-03": (20, 20)}
     rows = [
@@ -123,7 +160,7 @@ def test_one_night_compares_all_values_of_a_grain_together():
         each
         for place in ("a", "b", "c", "d", "e", "f", "g")
         for last in (before, f"{AS_OF} 09:00")
-        for each in window_of_answers(last, 5, 5, touchpoint=place)
+        for each in window_of_answers(last, 15, 15, touchpoint=place)
     ]
     quiet = [each | {"contact_id": f"{each['touchpoint']}{each['contact_id']}"} for each in quiet]
     among = rolling_row(on_polars(table([each | {"touchpoint": "x"} for each in rows] + quiet)), "touchpoint", "x")

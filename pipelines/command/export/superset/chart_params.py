@@ -191,7 +191,6 @@ def _name_axes(chart: Chart) -> Entry:
 
 
 def _make_list(chart: Chart, table: Table) -> Entry:
-    shown = {each.name: each for each in table.columns}
     return {
         "query_mode": "raw",
         "all_columns": list(chart.columns),
@@ -202,7 +201,7 @@ def _make_list(chart: Chart, table: Table) -> Entry:
         "include_search": True,
         "table_timestamp_format": "%Y-%m-%d",
         "show_cell_bars": False,
-        "column_config": {name: {"d3NumberFormat": _find_format(shown[name])} for name in chart.columns},
+        "column_config": {name: {"d3NumberFormat": _find_format(table.find_column(name))} for name in chart.columns},
     }
 
 

@@ -5,12 +5,13 @@ Put here: the published file -> tables as values. Keep out: how a tool writes th
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
+from regulars.pipelines.command.opened import NotPublished
 from regulars.pipelines.warehouse.sql_files import tables_read_by
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
@@ -113,10 +114,28 @@ class Table:
         """The metric of a name.
 
         Raises:
-            KeyError: The table has none of that name.
+            NotPublished: The table has none of that name.
         """
-        found = {metric.name: metric for metric in self.metrics}
-        return found[name]
+        return _find(self.metrics, name, self.name)
+
+    def find_column(self, name: str) -> Column:
+        """The column of a name.
+
+        Raises:
+            NotPublished: The table has none of that name.
+        """
+        return _find(self.columns, name, self.name)
+
+
+Named = TypeVar("Named", Column, Metric)
+
+
+def _find(among: Sequence[Named], name: str, table: str) -> Named:
+    """What is called so among the columns or metrics of a table."""
+    found = {each.name: each for each in among}
+    if name not in found:
+        raise NotPublished(f"{table} has no {name}")
+    return found[name]
 
 
 def read_tables(con: duckdb.DuckDBPyConnection) -> dict[str, Table]:

@@ -64,11 +64,6 @@ def _say_errors(place: str, user: str) -> Iterator[None]:
             f"{user} may not write to {place}: {error.diag.message_primary}; let an administrator run "
             f'`grant create on database … to "{user}"`, and give it the tables that somebody else made'
         ) from None
-    except server.LockNotAvailable:
-        raise StorageFailed(
-            f"somebody keeps a table of {place} locked, so that it cannot get its new shape; "
-            "end that query, then `regulars deliver`"
-        ) from None
     except server.DiskFull:
         raise StorageFailed(f"the disk of {place} is full; make room, then `regulars deliver`") from None
     except psycopg.OperationalError as error:

@@ -22,7 +22,7 @@ from regulars.pipelines.publish.targets.postgresql.differences import (
 )
 from regulars.pipelines.publish.targets.postgresql.load import load_rows
 from regulars.pipelines.publish.targets.postgresql.plan import Plan, PlannedTable, plan_generation
-from regulars.pipelines.publish.targets.postgresql.readers import find_still_read
+from regulars.pipelines.publish.targets.postgresql.readers import find_still_read, name_blockers
 from regulars.pipelines.publish.targets.postgresql.rows import SCHEMA as ROWS_SCHEMA
 from regulars.pipelines.publish.targets.postgresql.rows import Rows, drop_spare, make_rows_table, read_rows
 from regulars.pipelines.publish.targets.postgresql.structure import (
@@ -32,6 +32,7 @@ from regulars.pipelines.publish.targets.postgresql.structure import (
     read_present,
     settle_structure,
 )
+from regulars.pipelines.publish.targets.shape.target import Delivered
 
 LOCK_SECONDS = 30
 """How long a change of a table's structure waits for those who read it."""
@@ -67,7 +68,7 @@ ABOUT_SCHEMAS = {
 
 def deliver_to_database(
     connection: Connection[Any], generation: Generation, *, prefix: str, readers: str | None
-) -> bool:
+) -> Delivered:
     """Make the database hold a generation, all or nothing.
 
     Args:
@@ -76,23 +77,21 @@ def deliver_to_database(
         prefix: Of each schema's name.
         readers: A role that may read everything; None: nobody is granted anything.
 
-    Returns:
-        Whether anything was written.
-
     Raises:
         Busy: Another delivery is under way.
-        StorageFailed: A name is taken.
+        StorageFailed: A name is taken, or somebody keeps a table locked.
     """
     plan = plan_generation(generation, prefix)
     with _begin(connection, prefix) as cursor:
         before = _read_state(cursor, plan, prefix)
-    with open_generation(generation, before.generation) as con:
+    blockers = name_blockers(connection, {*before.schemas, before.rows.schema})
+    with blockers, open_generation(generation, before.generation) as con:
         held = read_contents(generation, before.generation)
         loads = choose_loads(con, plan, generation, unchanged=_list_unchanged(plan, before), held=held)
         prepared = _prepare(connection, plan, prefix, before, loads)
         prepared_at = time.monotonic()
         still_read = find_still_read(connection, set(prepared) & set(before.rows.current))
-        loads = [replace(each, way="in_place") if each.name in still_read else each for each in loads]
+        loads = [replace(each, way="in_place") if each.name in still_read.tables else each for each in loads]
         with _begin(connection, prefix) as cursor:
             now = _read_same(cursor, plan, prefix, before)
             cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
@@ -109,7 +108,7 @@ def deliver_to_database(
             if prepared:
                 time.sleep(max(0.0, prepared_at + PLANNING_SECONDS - time.monotonic()))
     _tidy(connection, prefix, [load.table for load in loads if load.way == "new_table"])
-    return is_new or bool(loads) or granted
+    return Delivered(is_new or bool(loads) or granted, still_read.remark)
 
 
 @dataclass(frozen=True)

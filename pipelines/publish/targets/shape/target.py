@@ -15,6 +15,19 @@ Options = TypeVar("Options", bound=Part)
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """How a delivery went that succeeded.
+
+    Attributes:
+        is_new: Whether anything was written; False when the target held the generation already.
+        remark: What somebody should look at all the same, without a full stop at its end; empty: nothing.
+    """
+
+    is_new: bool
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class TargetType(Generic[Options]):
     """One type of target.
 
@@ -22,15 +35,14 @@ class TargetType(Generic[Options]):
         name: What `type` says in the settings.
         options: The shape of its settings; docstrings of the part and its fields become `docs/settings.md`.
         deliver: Makes a target hold a generation, all or nothing, from the options and the folder that relative paths
-            start from. Returns False when the target held it already and nothing was written. It sends only what lies
-            in the generation's folder, never the state file. A failure is an `OSError` or a `RegularsError` whose
-            message says what to do, without a full stop at its end.
+            start from. It sends only what lies in the generation's folder, never the state file. A failure is an
+            `OSError` or a `RegularsError` whose message says what to do, without a full stop at its end.
         example: YAML that uses each key, for `docs/settings.md`.
         check: Says what keeps the options from working now, without changing anything; None when nothing is known.
     """
 
     name: str
     options: type[Options]
-    deliver: Callable[[Generation, Options, Path], bool]
+    deliver: Callable[[Generation, Options, Path], Delivered]
     example: str
     check: Callable[[Options, Path], str | None] | None = None

@@ -126,7 +126,8 @@ def _write_deep(value: object) -> str:
             is_object = isinstance(each, dict)
             opening, closing = "{}" if is_object else "[]"
             inner: list[tuple[str, object]] = []
-            for key, item in each.items() if is_object else zip(repeat(""), each, strict=False):
+            items = each.items() if isinstance(each, dict) else zip(repeat(""), each, strict=False)
+            for key, item in items:
                 before = (", " if inner else opening) + (f"{encode_basestring(key)}: " if is_object else "")
                 inner += [(before, None), ("", item)]
             left += [(closing, None), *reversed(inner)]

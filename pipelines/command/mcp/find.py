@@ -1,0 +1,133 @@
+"""Finds tables and metrics of the published file by the words of a question.
+
+Put here: what of a table and of a metric is searched, and the line that is said of a table. Keep out: scores
+(`word_search.py`), and what a table or metric is (`published.py`).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
+from regulars.pipelines.command.mcp.word_search import Entry, rank_by_words
+from regulars.pipelines.errors import UsageWrong
+
+TABLES_FOUND = 8
+METRICS_FOUND = 3
+NAME, ANSWER, COLUMN, TEXT, DETAIL = 10.0, 6.0, 3.0, 2.0, 1.0
+"""How much a word counts in a name, in the sentence of what a table answers, in names of columns and metrics, in the
+text of a table, and in those of its columns."""
+
+_TABLES = """
+    select table_name, purpose, grain, description
+    from meta.contracts
+    where split_part(table_name, '.', 1) in ('marts', 'core', 'meta')
+    order by table_name
+"""
+_VIEWS = """
+    select
+        schema_name || '.' || view_name as view_name,
+        regexp_extract(sql, '(?i)\\sfrom (\\w+\\.\\w+)', 1) as table_name,
+        split_part(comment, '. ', 1) as purpose,
+    from duckdb_views()
+    where not internal and schema_name in ('marts', 'core', 'meta')
+    order by view_name
+"""
+_COLUMNS = """
+    select
+        table_name,
+        string_agg(column_name, ' ') as names,
+        string_agg(description, ' ') as descriptions,
+        (
+            select string_agg(allowed_value || ' ' || meaning, ' ')
+            from meta.allowed_values as allowed
+            where allowed.table_name = columns.table_name
+        ) as allowed,
+    from meta.data_dictionary as columns
+    group by table_name
+"""
+_METRICS = """
+    select metric, any_value(table_name) as table_name, string_agg(synonyms, ', ') as synonyms,
+        string_agg(distinct definition, ' ') as definitions
+    from meta.metric_definitions
+    group by metric
+    order by length(metric), metric
+"""
+_SYNONYMS = """
+    select table_name, string_agg(metric || ' ' || coalesce(synonyms, ''), ' ') as names
+    from meta.metric_definitions
+    group by table_name
+"""
+
+
+def list_table_names(file: Path) -> list[str]:
+    """Every published table and view, as `layer.name`."""
+    tables = [row["table_name"] for row in read_rows(file, _TABLES)]
+    return sorted([*tables, *(row["view_name"] for row in read_rows(file, _VIEWS))])
+
+
+def list_tables(file: Path, words: str = "") -> list[str]:
+    """A line per published table: its name, what one row is, what it answers, and the views of its headline rows.
+
+    Args:
+        file: The published DuckDB file.
+        words: Of a question: only the tables that say them best, the best first, with what each view holds; empty: all.
+
+    Raises:
+        UsageWrong: No table says any of the words.
+    """
+    tables = {row["table_name"]: row for row in read_rows(file, _TABLES)}
+    views: dict[str, Rows] = {}
+    for view in read_rows(file, _VIEWS):
+        views.setdefault(view["table_name"], []).append(view)
+    if not words.strip():
+        return [_write_line(row, [view["view_name"] for view in views.get(name, [])]) for name, row in tables.items()]
+    found = rank_by_words(words, _make_entries(file, tables, views))[:TABLES_FOUND]
+    if not found:
+        raise UsageWrong(f"No table says `{words.strip()}`; ask with other words, or without any for all.")
+    return [
+        _write_line(tables[name], [f"{view['view_name']} ({view['purpose']})" for view in views.get(name, [])])
+        for name in found
+    ]
+
+
+def find_metrics(file: Path, words: str) -> list[str]:
+    """The metrics whose name, synonyms or definition say the words best, the best first."""
+    entries = [
+        Entry(
+            row["metric"],
+            {
+                row["metric"]: NAME,
+                row["synonyms"] or "": NAME,
+                row["table_name"]: TEXT,
+                row["definitions"] or "": DETAIL,
+            },
+        )
+        for row in read_rows(file, _METRICS)
+    ]
+    return rank_by_words(words, entries)[:METRICS_FOUND]
+
+
+def _write_line(table: dict[str, Any], views: list[str]) -> str:
+    grain = table["grain"].removesuffix(".").replace("One row per ", "per ")
+    parts = [table["table_name"], grain, table["purpose"].removesuffix(".")]
+    return " | ".join([*parts, *([f"views: {', '.join(views)}"] if views else [])])
+
+
+def _make_entries(file: Path, tables: dict[str, dict[str, Any]], views: dict[str, Rows]) -> list[Entry]:
+    """What is searched of each table: names, then what it answers, then metrics and columns, then texts."""
+    columns = {row["table_name"]: row for row in read_rows(file, _COLUMNS)}
+    metrics = {row["table_name"]: row["names"] for row in read_rows(file, _SYNONYMS)}
+    return [
+        Entry(
+            name,
+            {
+                " ".join([name.partition(".")[2], *(view["view_name"] for view in views.get(name, []))]): NAME,
+                " ".join([table["purpose"], *(view["purpose"] for view in views.get(name, []))]): ANSWER,
+                metrics.get(name, ""): COLUMN,
+                columns[name]["names"]: COLUMN,
+                f"{table['description']} {table['grain']}": TEXT,
+                f"{columns[name]['descriptions']} {columns[name]['allowed'] or ''}": DETAIL,
+            },
+        )
+        for name, table in tables.items()
+    ]

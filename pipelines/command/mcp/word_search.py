@@ -1,0 +1,82 @@
+"""Ranks tables and metrics by the words of a question: names before columns before texts.
+
+Put here: words and scores. Keep out: what is searched (`published.py`).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+WORD = re.compile(r"[^\W_]+")
+ENDINGS = (
+    *("alities", "ality", "ations", "ation", "ements", "ement", "ities", "ity", "ings", "ing", "ions", "ion"),
+    *("ers", "ors", "ies", "er", "or", "ed", "es", "al", "ly", "s", "e", "y"),
+)
+"""What words lose, the longest first, so that `seasonality` finds `season` and `returning` finds `returns`."""
+SHORTEST_STEM = 4
+NO_WORDS = """
+    a about after all also am an and any are as at be been before being but by can cannot could did do does each
+    every far for from give had has have how i if in is it it's its let list many me more most much my name no not
+    of on one or our out should show so such tell than that the their them then there these they this those three
+    to tomorrow twenty two us use used using was we were what when where which who whom why will with would you
+    your
+"""
+"""Words of a question that say nothing of what is asked for."""
+
+
+_NO_WORDS = frozenset(NO_WORDS.split())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that can be found.
+
+    Attributes:
+        name: What is found.
+        texts: Texts about it -> how much a word in them counts.
+    """
+
+    name: str
+    texts: Mapping[str, float]
+
+
+def find_words(text: str) -> list[str]:
+    """The stems of the words of a text that say something, each once, in their order."""
+    words = [word.lower() for word in WORD.findall(text)]
+    return list(dict.fromkeys(cut_ending(word) for word in words if word not in _NO_WORDS))
+
+
+def cut_ending(word: str) -> str:
+    """A word without its ending, unless less than four letters stay, and without a last letter that stands twice."""
+    endings = (each for each in ENDINGS if word.endswith(each) and len(word) - len(each) >= SHORTEST_STEM)
+    stem = word.removesuffix(next(endings, ""))
+    return stem[:-1] if len(stem) > SHORTEST_STEM and stem[-1] == stem[-2] else stem
+
+
+def rank_by_words(question: str, entries: Sequence[Entry]) -> list[str]:
+    """The entries that say a word of the question, best first; of equal ones the first.
+
+    Each word counts once per entry, by the text of it that counts most, and the more the fewer entries say it.
+
+    Args:
+        question: Words in any order.
+        entries: What is searched.
+    """
+    weights = [_weigh_words(each) for each in entries]
+    said_by = Counter(word for each in weights for word in each)
+    asked = find_words(question)
+    rarity = {word: math.log(1 + len(entries) / said_by[word]) for word in asked if said_by[word]}
+    scores = [sum(weight * rarity[word] for word, weight in each.items() if word in rarity) for each in weights]
+    found = [number for number, score in enumerate(scores) if score]
+    return [entries[number].name for number in sorted(found, key=lambda number: (-scores[number], number))]
+
+
+def _weigh_words(entry: Entry) -> dict[str, float]:
+    """Word -> the most that it counts in the entry."""
+    weights: dict[str, float] = {}
+    for text, weight in entry.texts.items():
+        for word in find_words(text):
+            weights[word] = max(weights.get(word, 0.0), weight)
+    return weights

@@ -1,0 +1,33 @@
+"""Words find what says them: a name before a text, a rare word before one that everybody says, in any inflexion."""
+
+import pytest
+
+from regulars.pipelines.command.mcp.word_search import Entry, cut_ending, find_words, rank_by_words
+
+SEASON = Entry("seasonality", {"seasonality": 3.0, "what customers buy when": 1.0})
+CHURN = Entry("churn", {"churn": 3.0, "how many customers are lost in each season": 1.0})
+STORES = Entry("stores", {"stores": 3.0, "where customers buy": 1.0})
+
+
+def test_a_name_comes_before_a_text():
+    assert rank_by_words("seasons", [CHURN, STORES, SEASON]) == ["seasonality", "churn"]
+
+
+def test_a_rare_word_counts_more_than_one_that_all_say():
+    assert rank_by_words("customers lost", [STORES, SEASON, CHURN])[0] == "churn"
+
+
+def test_of_equal_ones_the_first_comes_first_and_who_says_nothing_does_not_come():
+    assert rank_by_words("buy", [STORES, CHURN, SEASON]) == ["stores", "seasonality"]
+    assert rank_by_words("which of our", [STORES]) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["seasonality seasonal seasons", "returning returns returned", "referral refers", "category categories"]
+)
+def test_words_of_one_stem_are_one(words):
+    assert len({cut_ending(word) for word in words.split()}) == 1
+
+
+def test_words_that_say_nothing_are_no_words_of_a_question():
+    assert find_words("How many of our customers did we lose?") == ["custom", "lose"]
