@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from regulars.pipelines.identity.dense import is_repeated, least_by_code
+from regulars.pipelines.identity.dense import is_repeated, least_by_code, number_rows
 from regulars.pipelines.identity.restored_ids import restore_ids
 
 MEMBERS = {"component": pl.Int64, "member_count": pl.Int64, "old_id": pl.String, "is_home": pl.Boolean}
@@ -59,25 +59,34 @@ def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID)
     if known.is_empty():
         new = _make_new_ids(records, known, namespace)
         return StableIds(new.with_columns(origin=pl.lit("new")), pl.DataFrame(schema=MEMBERS))
-    claims = _count_claims(records.filter(pl.col("old_id").is_not_null()).rename({"old_id": "id"}))
+    borne = records.filter(pl.col("old_id").is_not_null()).select("component", id="old_id")
+    texts, number = number_rows(pl.concat([known.select("id"), borne.select("id")]))
+    known = known.with_columns(pl.Series("id", number[: len(known)]))
+    claims = _count_claims(borne.with_columns(pl.Series("id", number[len(known) :])))
     restored = restore_ids(records, claims, known)
     kept = _assign_ids(_remove_settled(claims, restored), records, known)
 
     left = _remove_settled(records.drop("old_id"), pl.concat([restored, kept]), "component")
-    borne = pl.concat([known.filter("is_last").select("id"), restored.select("id")])
-    former = known.filter(~pl.col("is_last")).join(borne, on="id", how="anti").select("record_key", "id").unique()
+    in_use = pl.concat([known.filter("is_last").select("id"), restored.select("id")])
+    former = known.filter(~pl.col("is_last")).join(in_use, on="id", how="anti").select("record_key", "id").unique()
     returned = _assign_ids(_count_claims(left.join(former, on="record_key")), left, known)
-    new = _make_new_ids(_remove_settled(left, returned, "component"), known, namespace)
+    new = _make_new_ids(_remove_settled(left, returned, "component"), texts, namespace)
 
-    origins = {"restored": restored, "kept": kept, "returned": returned, "new": new}
-    ids = pl.concat([ids.with_columns(origin=pl.lit(origin)) for origin, ids in origins.items()])
-    return StableIds(ids, _locate_members(claims, records, known))
+    origins = {"restored": restored, "kept": kept, "returned": returned}
+    old = [ids.with_columns(texts["id"].gather(ids["id"]), origin=pl.lit(origin)) for origin, ids in origins.items()]
+    members = _locate_members(claims, records, known)
+    return StableIds(
+        pl.concat([*old, new.with_columns(origin=pl.lit("new"))]),
+        members.with_columns(texts["id"].gather(members["old_id"]).alias("old_id")),
+    )
 
 
 def _count_claims(bearers: pl.DataFrame) -> pl.DataFrame:
-    """`component`, `id`, `member_count`: how many members of which id each component holds."""
-    counts = bearers.lazy().group_by("component", "id").agg(member_count=pl.len().cast(pl.Int64))
-    return counts.collect(engine="streaming")
+    """`component`, `id`, `member_count`: how many members of which id, by number, each component holds."""
+    component, number = bearers["component"].to_numpy(), bearers["id"].to_numpy()
+    width = int(number.max(initial=0)) + 1
+    pairs, counts = np.unique(component * width + number, return_counts=True)
+    return pl.DataFrame({"component": pairs // width, "id": pairs % width, "member_count": counts})
 
 
 def _remove_settled(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) -> pl.DataFrame:
@@ -89,7 +98,7 @@ def _remove_settled(rows: pl.DataFrame, settled: pl.DataFrame, *columns: str) ->
 
 def _assign_ids(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """`component`, `id`, both unique: each id to the component that holds most of it, until no claim is left."""
-    is_disputed = claims["component"].is_duplicated() | claims["id"].is_duplicated()
+    is_disputed = is_repeated(claims["component"].to_numpy()) | is_repeated(claims["id"].to_numpy())
     shares = [claims.filter(~is_disputed).select("component", "id")]
     claims = _rank_claims(claims.filter(is_disputed), records, known)
     while len(claims):
@@ -130,7 +139,7 @@ def _rank_claims(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFram
 
 def _locate_members(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """The components that hold the members of each old id: the table `members` of `StableIds`."""
-    is_apart = claims["id"].is_duplicated()
+    is_apart = is_repeated(claims["id"].to_numpy())
     apart = claims.filter(is_apart)
     most = _rank_claims(apart, records, known).unique("id", keep="first", maintain_order=True)
     homes = most.select("component", "id", is_home=True)

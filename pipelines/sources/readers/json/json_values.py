@@ -123,13 +123,12 @@ def _write_deep(value: object) -> str:
         if text:
             written.append(text)
         elif isinstance(each, list | dict) and each:
-            is_object = isinstance(each, dict)
-            opening, closing = "{}" if is_object else "[]"
+            keys = [f"{encode_basestring(key)}: " for key in each] if isinstance(each, dict) else repeat("")
+            items = each.values() if isinstance(each, dict) else each
+            opening, closing = "{}" if isinstance(each, dict) else "[]"
             inner: list[tuple[str, object]] = []
-            items = each.items() if isinstance(each, dict) else zip(repeat(""), each, strict=False)
-            for key, item in items:
-                before = (", " if inner else opening) + (f"{encode_basestring(key)}: " if is_object else "")
-                inner += [(before, None), ("", item)]
+            for key, item in zip(keys, items, strict=False):
+                inner += [((", " if inner else opening) + key, None), ("", item)]
             left += [(closing, None), *reversed(inner)]
         else:
             written.append(_write(each))
