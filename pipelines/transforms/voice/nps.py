@@ -55,8 +55,8 @@ MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
 COUNTS = ["promoters", "detractors", "responses"]
 """What a score is made of."""
 FEWEST_OF_CHANGE = 10
-"""Votes that each of two windows needs. Where nothing changes, 7 % at most of the changes of 10 votes beside up to 500 have
-a p-value below 0.05, also where there are no detractors; of 2 votes up to 19 % have."""
+"""Votes that each of two windows needs. Where nothing changes, 7 % at most of the changes of 10 votes beside up to 500
+have a p-value below 0.05, also where there are no detractors; of 2 votes up to 19 % have."""
 WINDOW = ["grain", "period_end"]
 ROW = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values(), "measure", "day", "at", "row_id"]
 """What is counted of an answer or invitation."""
