@@ -232,7 +232,7 @@ def test_only_tables_and_columns_that_say_a_word_are_told(file):
     either = {row["column_name"] for row in describe_table(file, "customer_360", "cities, refunding")["columns"]}
     assert "refunds" in either
     for ask_for in (lambda: list_tables(file, "quasar"), lambda: describe_table(file, "churn", "quasar")):
-        with pytest.raises(UsageWrong, match="says `quasar`; ask (for another word|with other words)"):
+        with pytest.raises(UsageWrong, match=r"says `quasar`; ask (for another word|with other words)"):
             ask_for()
 
 
