@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
-from regulars.pipelines.command.init.found_ids import FoundIds, read_ids
 from regulars.pipelines.command.init.groups import Group
-from regulars.pipelines.command.init.phone_region import read_phones
 from regulars.pipelines.command.init.tables import TableHead
+from regulars.pipelines.command.init.values.found_ids import FoundIds, read_ids
+from regulars.pipelines.command.init.values.phone_region import read_phones
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile import Profile
 from regulars.pipelines.settings.sources.columns import KindMapping
@@ -29,6 +29,8 @@ from regulars.pipelines.sources.readers.landed_text import Landed, text_path
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.recognition.column_facts import collect_column_facts
 from regulars.pipelines.sources.recognition.guess import guess_mapping
+from regulars.pipelines.sources.recognition.other_rows import find_staff_column
+from regulars.pipelines.sources.recognition.states import list_states
 from regulars.pipelines.sources.recognition.written_formats import WrittenFormat, find_written_formats
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
@@ -124,18 +126,23 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
         return draft
     facts = collect_column_facts(con, rows, landed.columns)
     draft.row_count = facts[0].row_count if facts else 0
-    guess = guess_mapping(facts)
+    guess = guess_mapping(facts, list(list_states(con, rows, landed.columns)))
     if guess is None:
-        draft.reasons.append("no kind fits the names of its columns")
+        staff = find_staff_column(facts)
+        unfit = f"`{staff}` is a column of a list of employees, who are no customers" if staff else ""
+        draft.reasons.append(unfit or "no kind fits the names of its columns")
         return draft
-    draft.written |= {"kind": guess.kind, "columns": guess.columns}
+    draft.written |= guess.written
     if guess.exclude:
         draft.written["exclude"] = guess.exclude
-    draft.sureness, draft.kinds = guess.sureness, (guess.kind,)
+    draft.sureness, draft.kinds = guess.sureness, (guess.kind, *guess.further_kinds)
     draft.reasons += guess.reasons
     draft.what = guess.kind
-    draft.questions = [Question(f"columns.{ours}", text) for ours, text in guess.questions.items()]
-    draft.questions += [Question(key, text) for key, text in guess.further_questions.items()]
+    asked = {f"columns.{ours}": text for ours, text in guess.questions.items()} | guess.further_questions
+    place = f"kinds.{guess.kind}." if guess.further_kinds else ""
+    draft.questions = [
+        Question(f"{place}{key}" if key.startswith("columns.") else key, text) for key, text in asked.items()
+    ]
     return draft
 
 

@@ -23,14 +23,15 @@ from regulars.pipelines.command.init.drafts import (
     look_at_values,
 )
 from regulars.pipelines.command.init.found_files import FoundFile, find_candidates
-from regulars.pipelines.command.init.found_ids import split_words
 from regulars.pipelines.command.init.groups import Group, group_files, name_source
-from regulars.pipelines.command.init.other_ids import map_other_ids
-from regulars.pipelines.command.init.phone_region import find_phone_region
 from regulars.pipelines.command.init.questions import Ask, ask_about
 from regulars.pipelines.command.init.said import describe_result
 from regulars.pipelines.command.init.surveys import name_survey_columns
 from regulars.pipelines.command.init.tables import TableHead, read_head
+from regulars.pipelines.command.init.values.currency_signs import settle_currencies
+from regulars.pipelines.command.init.values.found_ids import split_words
+from regulars.pipelines.command.init.values.other_ids import map_other_ids
+from regulars.pipelines.command.init.values.phone_region import find_phone_region
 from regulars.pipelines.command.init.written_text import CompanyAnswers, add_sources, write_settings_text
 from regulars.pipelines.errors import InputRefused, UsageWrong
 from regulars.pipelines.settings.part import check_zone
@@ -101,6 +102,7 @@ def _init(request: InitRequest, before: Settings | None, base: Path, files: Sequ
     drafts = _draft_all(groups, profiles, taken)
     _place_paths(drafts, request.folder, base)
     _name_systems_of_lines(drafts)
+    settle_currencies(drafts, request.currency or (before.company.currency if before else ""))
     _question_same_sales(drafts, before)
     map_other_ids(drafts, _list_tools(profiles))
     ask_about(drafts, request.ask)
@@ -182,11 +184,19 @@ def _place_paths(drafts: Sequence[Draft], folder: Path, base: Path) -> None:
 
 
 def _name_systems_of_lines(drafts: Sequence[Draft]) -> None:
-    """Lines without a profile are of the one source of orders that is there: its order ids are theirs."""
-    sellers = [each for each in drafts if each.is_active and "orders" in each.kinds]
+    """Lines without a profile are of the source of orders that has theirs; without such a one they stand alone."""
+    sellers = [each for each in drafts if each.is_active and "orders" in each.kinds and each.ids is not None]
     for draft in drafts:
-        if draft.kinds == ("order_lines",) and "profile" not in draft.written and len(sellers) == 1:
-            draft.system = sellers[0].system or sellers[0].name
+        if draft.kinds != ("order_lines",) or "profile" in draft.written or draft.ids is None:
+            continue
+        own = draft.ids.orders
+        matching = [
+            each
+            for each in sellers
+            if each.ids is not None and 2 * int(own.is_in(each.ids.orders.implode()).sum()) > len(own)
+        ]
+        if len(matching) == 1:
+            draft.system = matching[0].system or matching[0].name
             draft.written["system"] = draft.system
 
 

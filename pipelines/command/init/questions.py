@@ -35,7 +35,7 @@ def ask_about(drafts: list[Draft], ask: Ask | None) -> None:
         if ask is None:
             continue
         for question in list(draft.questions):
-            if question.key in _IN_THE_FILE:
+            if question.key.endswith(_IN_THE_FILE):
                 continue
             answer = ask(f"{draft.name} ({draft.what}): {question.text}", question.labels).strip()
             if answer and take_answer(draft, question, answer):
@@ -52,10 +52,7 @@ def take_answer(draft: Draft, question: Question, answer: str) -> bool:
         chosen: Mapping[str, Any] = question.choices[int(answer) - 1]
         draft.written.setdefault("options", {}).update({key: value for key, value in chosen.items() if value})
         return True
-    if question.key in _IS_IT and answer.lower() in (
-        "y",
-        "yes",
-    ):
+    if question.key.endswith(_IS_IT) and answer.lower() in ("y", "yes"):
         return True  # it is what it seems
     place = draft.written
     *folders, last = question.key.split(".")

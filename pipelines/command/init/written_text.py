@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from regulars.pipelines.command.init.drafts import Draft
-from regulars.pipelines.command.init.phone_region import PhoneRegion
+from regulars.pipelines.command.init.values.phone_region import PhoneRegion
 from regulars.pipelines.errors import SettingsWrong
 
 _WIDTH = 110

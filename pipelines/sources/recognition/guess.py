@@ -7,18 +7,18 @@ written (`written_formats.py`), and asking.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from regulars.pipelines.kinds.shape.registry import KINDS
+from regulars.pipelines.sources.recognition.amounts import find_refunds, find_tax_basis, settle_tax
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
+from regulars.pipelines.sources.recognition.column_names import match_names, name_facts, plain_name, read_names
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
+from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types
+from regulars.pipelines.sources.recognition.state_flags import read_states
+from regulars.pipelines.sources.recognition.states import States
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
-_NAMES = Path(__file__).with_name("column_names.yaml")
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "order_lines": ("order_id", "product_id", "quantity", "unit_price"),
     "orders": ("order_id", "ordered_at", "gross_sales"),
@@ -30,9 +30,39 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Kind -> the columns without which a file is not of it; the more telling kinds first."""
 _RECOMMEND = re.compile(r"recommend|weiterempfehl|suositte|recommand|recomend|rekommend|aanbevel|polec|anbefal", re.I)
-_WITH_EXTRAS = {"total", "amount", "order total", "grand total", "total amount", "total price", "gesamtbetrag", "sum"}
+_WITH_EXTRAS = {
+    *("total", "amount", "order total", "grand total", "total amount", "total price", "gesamtbetrag", "sum", "summe"),
+    *("amount total", "amount net", "net amount", "montant total", "importe total", "valor total", "totale", "summa"),
+    *(
+        "totaalbedrag",
+        "montant",
+        "importe",
+        "valor",
+        "kwota",
+        "wartość",
+        "订单金额",
+        "实付金额",
+        "মোট টাকা",
+        "মোট",
+        "yhteensä",
+    ),
+}
 """Names of amounts that may hold tax and shipping."""
-_EXTRAS = {"tax", "vat", "shipping", "discount", "discounts", "mwst", "ust", "versand", "rabatt", "freight", "tip"}
+_EXTRAS = {
+    "tax",
+    "vat",
+    "shipping",
+    "discount",
+    "discounts",
+    "mwst",
+    "ust",
+    "versand",
+    "rabatt",
+    "freight",
+    "tip",
+    "fee",
+    "fees",
+}
 _COMMON = {"id", "created", "created at", "date", "datum", "amount", "total", "name", "email", "timestamp"}
 """Names that tables of every kind have: a key by such a name alone says nothing of the kind."""
 _ONE_ROW_EACH = ("customers", "orders", "tickets", "products")
@@ -55,6 +85,7 @@ class Guess:
         questions: What must be answered: a column of ours, or `kind` -> the question.
         exclude: Rules that leave records out.
         further_questions: A key of the source -> a question that does not keep the file from being read.
+        further_kinds: Kind -> its mapping, for kinds that the same rows feed too.
     """
 
     kind: str
@@ -64,22 +95,37 @@ class Guess:
     questions: dict[str, str] = field(default_factory=dict)
     exclude: dict[str, str] = field(default_factory=dict)
     further_questions: dict[str, str] = field(default_factory=dict)
+    further_kinds: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Its mapping as the settings write it: one kind with `kind`, several with `kinds`."""
+        if not self.further_kinds:
+            return {"kind": self.kind, "columns": self.columns}
+        return {"kinds": {self.kind: {"columns": self.columns}, **self.further_kinds}}
 
 
-def guess_mapping(facts: Sequence[ColumnFacts]) -> Guess | None:
+def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -> Guess | None:
     """What a file may be; None where nothing speaks for any kind.
 
     Args:
         facts: What its columns look like.
+        states: What its columns of states say.
     """
-    by_name = {_plain(each.column): each for each in reversed(facts)}
+    by_name = name_facts(facts)
     for kind, needed in _NEEDED.items():
-        columns = dict(_match_names(kind, by_name))
+        if kind == "customers" and find_staff_column(facts):
+            continue
+        columns = dict(match_names(kind, by_name))
         reasons = [f"{ours} by the name `{each.column}`" for ours, each in columns.items() if ours in needed]
         _match_shapes(kind, columns, facts, reasons)
         if all(name in columns for name in needed):
             guess = _check(kind, columns, facts, reasons)
-            return _add_flags(guess, find_flags(kind, by_name, {each.column for each in columns.values()}))
+            used = {each.column for each in columns.values()}
+            guess = _add_flags(guess, find_flags(kind, by_name, used))
+            if kind == "orders" and (refunds := find_refunds(by_name, guess.columns)):
+                guess = replace(guess, further_kinds={"refunds": refunds})
+            return _add_flags(guess, read_states(kind, states, guess.columns, has_refunds=bool(guess.further_kinds)))
     return None
 
 
@@ -88,30 +134,9 @@ def _add_flags(guess: Guess, flags: Flags) -> Guess:
         guess,
         columns={**guess.columns, **flags.columns},
         reasons=[*guess.reasons, *flags.reasons],
-        exclude=flags.exclude,
-        further_questions=flags.questions,
+        exclude={**guess.exclude, **flags.exclude},
+        further_questions={**guess.further_questions, **flags.questions},
     )
-
-
-@cache
-def _read_names() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    found: dict[str, dict[str, list[str]]] = yaml.safe_load(_NAMES.read_text(encoding="utf-8"))
-    return found
-
-
-def _plain(name: str) -> str:
-    """`Customer_ID (UTC)` as `customer id`: small letters, one blank for whatever stands between them."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"\(.*?\)", " ", name))
-    return re.sub(r"[\W_]+", " ", spaced.casefold()).strip()
-
-
-def _match_names(kind: str, by_name: Mapping[str, ColumnFacts]) -> Iterator[tuple[str, ColumnFacts]]:
-    used: set[str] = set()
-    for ours, names in _read_names()[kind].items():
-        found = next((by_name[name] for name in names if name in by_name and by_name[name].column not in used), None)
-        if found is not None:
-            used.add(found.column)
-            yield ours, found
 
 
 def _match_shapes(kind: str, columns: dict[str, ColumnFacts], facts: Sequence[ColumnFacts], reasons: list[str]) -> None:
@@ -123,7 +148,7 @@ def _match_shapes(kind: str, columns: dict[str, ColumnFacts], facts: Sequence[Co
         if len(asked) == 1:
             columns["score"] = asked[0]
             reasons.append("score by a question that asks to recommend and is answered from 0 to 10")
-    if "email" in _read_names()[kind] and "email" not in columns:
+    if "email" in read_names()[kind] and "email" not in columns:
         addresses = [each for each in free if each.share(each.emails) >= _MOST]
         if len(addresses) == 1:
             columns["email"] = addresses[0]
@@ -134,6 +159,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     """Compare the values with what the names say; whatever does not agree is a question."""
     questions: dict[str, str] = {}
     columns: dict[str, Any] = {}
+    by_names = all("by the name" in reason for reason in reasons)
     for ours, each in found.items():
         doubt = _find_doubt(kind, ours, each)
         if doubt and ours not in _NEEDED[kind]:
@@ -142,19 +168,23 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         if doubt:
             questions[ours] = doubt
     if kind == "orders":
-        questions |= _question_total(found["gross_sales"], facts)
+        questions |= _question_total(found["gross_sales"], facts, columns)
+        settle_tax(found, columns, reasons, questions)
+    if kind == "tickets" and "first_public_reply_at" not in columns:
+        columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
+        reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
+    questions |= question_row_types(kind, facts, columns)
     if kind == "survey_responses":
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
     key = found[_NEEDED[kind][0]]
     if kind in _ONE_ROW_EACH:
-        if _plain(key.column) in _COMMON:
+        if plain_name(key.column) in _COMMON:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
         if key.distinct < key.filled * 0.9:
             questions[_NEEDED[kind][0]] = f"`{key.column}` repeats: what names one record?"
     if not facts or not facts[0].row_count:
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
-    by_names = all("by the name" in reason for reason in reasons)
     return Guess(kind, columns, "unsure" if questions else "sure" if by_names else "likely", reasons, questions)
 
 
@@ -167,18 +197,23 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
         return f"only {each.share(each.emails):.0%} of `{each.column}` are addresses: which column is the address?"
     if column.form in ("moment", "date") and each.share(each.days) < _MOST:
         return f"`{each.column}` is written like `{each.shape}`: which column is the day?"
-    if column.form == "number" and each.share(each.numbers) < _MOST:
+    if column.form == "number" and (each.share(each.numbers) < _MOST or "%" in each.shape):
         return f"`{each.column}` is written like `{each.shape}`: which column is the number?"
     if column.form == "currency" and not re.fullmatch("[Aa]{3}", each.shape):
         return f"`{each.column}` is written like `{each.shape}`: which currency is meant?"
     return ""
 
 
-def _question_total(amount: ColumnFacts, facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
-    words = {word for each in facts for word in _plain(each.column).split()}
+def _question_total(
+    amount: ColumnFacts, facts: Sequence[ColumnFacts], columns: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    is_settled = find_tax_basis(amount.column) == "with"  # its name says it of the tax
+    is_beside = bool({"shipping", "discounts", *(() if is_settled else ("tax",))} & columns.keys())
+    taxes = {columns.get("tax")} if is_settled else set()
+    words = {word for each in facts if each.column not in taxes for word in plain_name(each.column.casefold()).split()}
     if amount.filled > _FEW and amount.whole == amount.filled:
         yield "gross_sales", f"no value of `{amount.column}` has cents: is it in cents, or in whole units?"
-    elif _plain(amount.column) in _WITH_EXTRAS and words & _EXTRAS:
+    elif plain_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
         yield "gross_sales", f"are tax, shipping and discounts within `{amount.column}`, or beside it?"
 
 
@@ -192,7 +227,7 @@ def _name_responses(found: Mapping[str, ColumnFacts], columns: dict[str, Any], r
 
 def _set_scale(score: ColumnFacts, columns: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The survey's type and scale, where the values tell."""
-    named_nps = "nps" in _plain(score.column).split() or _RECOMMEND.search(score.column)
+    named_nps = "nps" in plain_name(score.column).split() or _RECOMMEND.search(score.column)
     if score.share(score.scores) < _MOST:
         yield "score", f"`{score.column}` is written like `{score.shape}`: which column is the score?"
     if named_nps and (score.highest or 0) > 5:

@@ -4,7 +4,7 @@ import pytest
 
 from regulars.pipelines.command.init import drafts
 from regulars.pipelines.command.init.init import InitRequest, init_settings
-from regulars.pipelines.command.init.phone_region import find_phone_region
+from regulars.pipelines.command.init.values.phone_region import find_phone_region
 from regulars.pipelines.settings.settings_file import load_settings
 from regulars.pipelines.settings.sources.columns import Constant, Derived
 

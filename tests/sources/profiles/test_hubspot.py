@@ -86,3 +86,16 @@ def test_a_probability_tells_a_won_deal_where_the_stage_has_a_name_of_its_own(re
         deal("3", "Closed won", **{"Deal probability": "0.9"}),
     )
     assert read("hubspot_deals", export, "orders", "order_id") == [("1",), ("2",)]
+
+
+def test_contacts_with_german_labels_keep_their_merges_place_and_day(read):
+    header = ["Datensatz-ID", "Vorname", "Nachname", "E-Mail", "Erstellungsdatum", "Land/Region", "Stadt/Ort"]
+    header += ["Zusammengeführte Datensatz-IDs", "Lead-Status"]
+    assert recognise(header) == "hubspot_contacts"
+    contact = {"Datensatz-ID": "501", "E-Mail": "a@x.example", "Erstellungsdatum": "2026-01-31 23:30"}
+    more = {"Land/Region": "Deutschland", "Stadt/Ort": "Köln", "Zusammengeführte Datensatz-IDs": "502"}
+    export = write_export(header, contact | more)
+    columns = "customer_record_id, created_at, country, city, merged_record_ids"
+    assert read("hubspot_contacts", export, "customers", columns, timezone="Europe/Berlin") == [
+        ("501", "2026-01-31 22:30:00", "Deutschland", "Köln", "502")
+    ]

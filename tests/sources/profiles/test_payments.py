@@ -201,3 +201,21 @@ def test_paypal_in_german_has_decimal_commas_and_days_first(read):
     assert read("paypal_activity_german", export, "orders", columns, timezone="UTC") == [
         ("T1", "2026-01-02 10:00:00", "1234.50")
     ]
+
+
+def test_columns_of_stripe_that_somebody_chose_are_read_with_the_decimal_comma_of_a_spreadsheet(read):
+    header = ["id", "Created date (UTC)", "Amount", "Amount Refunded", "Currency", "Status", "Customer Email"]
+    assert recognise(header) == "stripe_payments_chosen"
+    paid = {**{key: PAID[key] for key in header}, "Amount": "43,21", "Amount Refunded": "3,21"}
+    export = write_export(
+        header, paid, {**paid, "id": "ch_2", "Status": "Failed"}, {**paid, "id": "ch_3", "Amount Refunded": "0,00"}
+    )
+    comma = {"options": {"decimal": ","}}
+    orders = "order_id, ordered_at, gross_sales, currency"
+    assert read("stripe_payments_chosen", export, "orders", orders, **comma) == [
+        ("ch_1", "2026-01-31 23:30:00", "43.21", "USD"),
+        ("ch_3", "2026-01-31 23:30:00", "43.21", "USD"),
+    ]
+    assert read.excluded == {"paid": 1}
+    refunds = "refund_id, refunded_at, amount, currency"
+    assert read("stripe_payments_chosen", export, "refunds", refunds, **comma) == [("ch_1", None, "3.21", "USD")]

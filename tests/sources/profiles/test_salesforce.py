@@ -137,3 +137,15 @@ def test_a_report_of_contacts_names_the_same_records_as_data_loader(read):
     assert read("salesforce_report_contacts", export, "customers", "customer_record_id, account_id, created_at") == [
         ("003x0000001YtCrAAK", "001x0000002xLD0AAM", "2023-12-31 00:00:00")
     ]
+
+
+def test_a_report_of_contacts_with_german_labels(read):
+    header = ["Account-ID", "Accountname", "Kontakt-ID", "Vorname", "Nachname", "E-Mail", "Telefon", "Erstelldatum"]
+    assert recognise(header) == "salesforce_report_contacts"
+    contact = {"Kontakt-ID": "0035g00000ABCdE", "Account-ID": "0015g00000ABCdE", "E-Mail": "a@x.example"}
+    export = write_export(header, contact | {"Vorname": "Ann", "Erstelldatum": "31.01.2026"})
+    columns = "customer_record_id, account_id, email, first_name, created_at"
+    german = {"timezone": "UTC", "options": {"datetime_format": "%d.%m.%Y"}}
+    [found] = read("salesforce_report_contacts", export, "customers", columns, **german)
+    assert [len(each) for each in found[:2]] == [18, 18]
+    assert found[2:] == ("a@x.example", "Ann", "2026-01-31 00:00:00")

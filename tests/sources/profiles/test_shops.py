@@ -2,6 +2,8 @@
 
 import csv
 
+import pytest
+
 from tests.sources.profiles.conftest import EXPORTS, header_of, recognise, write_export
 
 WOO_ORDERS = "woocommerce/woocommerce_analytics_orders_header_only.csv"
@@ -189,3 +191,54 @@ def test_items_of_etsy_are_the_lines_of_its_orders(read):
     )
     columns = "order_id, line_id, quantity, unit_price, currency"
     assert read("etsy_order_items", export, "order_lines", columns) == [("1", "9", "2", "1000.00", "USD")]
+
+
+@pytest.mark.parametrize("status", ["checkout-draft", "wc-cancelled", "trash", "pending"])
+def test_carts_that_never_became_an_order_of_the_plugin_are_cancelled(read, status):
+    header = ["order_id", "date", "status", "order_total", "order_tax", "order_shipping", "billing_email"]
+    order = {
+        "order_id": "1",
+        "date": "2026-01-31 10:00:00",
+        "order_total": "10",
+        "order_tax": "0",
+        "order_shipping": "0",
+    }
+    export = write_export(header, {**order, "status": status})
+    zone = {"timezone": "Europe/London", "currency": "GBP"}
+    assert read("woocommerce_order_export", export, "orders", "is_cancelled", **zone) == [("true",)]
+
+
+SQUARESPACE = [
+    *("Order ID", "Email", "Financial Status", "Currency", "Subtotal", "Shipping", "Taxes", "Amount Refunded", "Total"),
+    *("Discount Code", "Discount Amount", "Created at", "Lineitem quantity", "Lineitem name", "Lineitem price"),
+    *("Lineitem sku", "Billing Name", "Cancelled at", "Channel Type"),
+]
+
+
+def test_orders_of_squarespace_have_their_values_on_their_first_row_only(read):
+    assert recognise(SQUARESPACE) == "squarespace_orders"
+    order = {
+        **{"Order ID": "00401", "Email": "a@x.example", "Financial Status": "PAID", "Currency": "USD"},
+        **{"Subtotal": "40.00", "Shipping": "6.00", "Taxes": "2.45", "Amount Refunded": "4.00", "Total": "43.45"},
+        **{"Discount Amount": "5.00", "Created at": "2026-03-08 23:30:00 -0500", "Channel Type": "online"},
+    }
+    line = {"Lineitem quantity": "1", "Lineitem name": "Print", "Lineitem price": "10.00", "Lineitem sku": "P"}
+    export = write_export(
+        SQUARESPACE,
+        order | line,
+        {"Order ID": "00401", "Email": "a@x.example"} | line | {"Lineitem quantity": "3", "Lineitem sku": "Q"},
+        order | line | {"Order ID": "00402", "Cancelled at": "2026-03-09 10:00:00 -0500", "Total": "41.00"},
+        order | line | {"Order ID": "00403", "Financial Status": "PENDING", "Amount Refunded": "0.00"},
+    )
+    orders = "order_id, ordered_at, gross_sales, discounts, tax, prices_include_tax, is_cancelled"
+    assert sorted(set(read("squarespace_orders", export, "orders", orders))) == [
+        ("00401", "2026-03-09 04:30:00", "40.00", "5.00", "2.45", "false", "false"),
+        ("00402", "2026-03-09 04:30:00", "40.00", "5.00", "2.45", "true", "true"),
+        ("00403", "2026-03-09 04:30:00", "40.00", "5.00", "2.45", "false", "true"),
+    ]
+    assert read("squarespace_orders", export, "order_lines", "order_id, product_id, quantity")[:2] == [
+        ("00401", "P", "1"),
+        ("00401", "Q", "3"),
+    ]
+    refunds = read("squarespace_orders", export, "refunds", "order_id, refunded_at, amount, currency")
+    assert set(refunds) == {("00401", None, "4.00", "USD"), ("00402", None, "4.00", "USD")}

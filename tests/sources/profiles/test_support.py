@@ -1,5 +1,7 @@
 """Zendesk, Freshdesk and Intercom: blank values as `-`, replies in minutes, merged and deleted tickets."""
 
+import json
+
 from tests.sources.profiles.conftest import header_of, recognise, write_export
 
 TICKET = "ticket_id, customer_record_id, email, opened_at, first_public_reply_at, solved_at, no_reply_due_reason"
@@ -100,3 +102,24 @@ def test_a_conversation_of_intercom_is_its_first_message_and_comments_are_none(r
         ("9", "u1", None, "2026-01-01 10:00:00", "2026-01-01 10:10:00", "2026-01-01 12:00:00", None),
         ("10", None, None, "2026-01-01 10:00:00", "2026-01-01 10:10:00", None, "opened_by_agent"),
     ]
+
+
+def test_tickets_of_the_account_of_zendesk_as_json(read, tmp_path):
+    ticket = {
+        **{"id": 7, "created_at": "2026-01-31T23:50:00Z", "updated_at": "2026-02-02T08:00:00Z", "status": "solved"},
+        **{"requester_id": 9007199254740993, "submitter_id": 1, "type": "incident", "via": {"channel": "email"}},
+        **{"tags": ["vip", "complaint_delivery"], "satisfaction_rating": {"score": "bad"}},
+    }
+    merged = {**ticket, "id": 8, "tags": ["closed_by_merge"], "satisfaction_rating": {"score": "offered"}}
+    path = tmp_path / "tickets.json"
+    path.write_text(
+        "".join(json.dumps(each) + "\n" for each in (ticket, merged, {**ticket, "id": 9, "status": "deleted"}))
+    )
+    columns = "ticket_id, customer_record_id, opened_at, channel, is_complaint, no_reply_due_reason"
+    assert read("zendesk_account_tickets", path, "tickets", columns) == [
+        ("7", "9007199254740993", "2026-01-31 23:50:00", "email", "true", "reply_not_exported"),
+        ("8", "9007199254740993", "2026-01-31 23:50:00", "email", None, "merged"),
+    ]
+    assert read.excluded["deleted"] == 1
+    answers = read("zendesk_account_tickets", path, "survey_responses", "response_id, score, scale_max, answered_at")
+    assert answers == [("7", "0", "1", "2026-02-02 08:00:00")]

@@ -4,7 +4,7 @@ Put here: reading. Keep out: whose ids they are (`other_ids.py`).
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -58,6 +58,7 @@ class FoundIds:
         mappings: What the source feeds, by kind.
         has_kinds: Whether its columns are written below `kinds`.
         row_count: How many records were read.
+        orders: The ids that its orders, or the orders of its lines, have.
     """
 
     own: pl.Series
@@ -65,6 +66,7 @@ class FoundIds:
     mappings: Mapping[str, KindMapping]
     has_kinds: bool
     row_count: int
+    orders: pl.Series
 
 
 def split_words(name: str) -> list[str]:
@@ -103,13 +105,20 @@ def read_ids(
     conditions = [*source.exclude.values(), *source.include.values()]
     unread = list_unread_columns(mappings.values(), conditions, named.delivered, ExpressionChecker(con))
     rows = _select_used(rows, source)
+    orders = [
+        f"[try({value})]"
+        for kind in ("orders", "order_lines")
+        if kind in mappings
+        and (value := select_delivered_text(mappings[kind].columns.get("order_id"), named.names)) is not None
+    ]
     columns = {name: _read_column(con, rows, name) for name in unread if _may_hold_ids(name, tools)}
     return FoundIds(
-        pl.concat([_read_own(con, rows, value) for value in own] or [pl.Series(dtype=pl.String)]).unique(),
+        _read_all(con, rows, own),
         {name: column for name, column in columns.items() if len(column.values)},
         mappings,
         bool(source.kinds),
         con.execute(f"select count(*) from {rows}").fetchall()[0][0],
+        _read_all(con, rows, orders),
     )
 
 
@@ -123,6 +132,11 @@ def _select_used(rows: str, source: Source) -> str:
     left_out = [f"coalesce(try(({condition})::boolean), false)" for condition in source.exclude.values()]
     left_out += [f"not coalesce(try(({condition})::boolean), true)" for condition in source.include.values()]
     return f"(select * from {rows} as file where not ({' or '.join(left_out)}))" if left_out else rows
+
+
+def _read_all(con: duckdb.DuckDBPyConnection, rows: str, values: Sequence[str]) -> pl.Series:
+    """The different ids of several lists per row."""
+    return pl.concat([_read_own(con, rows, value) for value in values] or [pl.Series(dtype=pl.String)]).unique()
 
 
 def _read_own(con: duckdb.DuckDBPyConnection, rows: str, value: str) -> pl.Series:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from regulars.pipelines.command.init.drafts import Draft, Question
-from regulars.pipelines.command.init.found_ids import WAYS, FoundIds, IdColumn, split_words
+from regulars.pipelines.command.init.values.found_ids import WAYS, FoundIds, IdColumn, split_words
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.settings.sources.columns import Derived
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal

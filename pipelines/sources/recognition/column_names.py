@@ -1,0 +1,58 @@
+"""Compares the names of a file's columns with what columns are called in exports (`column_names.yaml`).
+
+Put here: names without their writing, and which column of ours a name means. Keep out: what values say (`guess.py`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from regulars.pipelines.sources.recognition.amounts import drop_tax_words, order_by_tax
+from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
+
+_NAMES = Path(__file__).with_name("column_names.yaml")
+
+
+@cache
+def read_names() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Kind -> our column -> its plain names, the likelier ones first."""
+    found: dict[str, dict[str, list[str]]] = yaml.safe_load(_NAMES.read_text(encoding="utf-8"))
+    return {
+        kind: {ours: [plain_name(name) for name in names] for ours, names in columns.items()}
+        for kind, columns in found.items()
+    }
+
+
+def plain_name(name: str) -> str:
+    """`Customer_ID (UTC)` as `customer id`: small letters, one blank for whatever stands between them."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"\(.*?\)", " ", name))
+    # a mark that joins a letter, as Indic vowels do, is no blank between two words
+    letters = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in spaced)
+    return " ".join("".join(letters).casefold().split())
+
+
+def match_names(kind: str, by_name: Mapping[str, ColumnFacts]) -> Iterator[tuple[str, ColumnFacts]]:
+    """Our columns of a kind that a file has by name, each with the file's; no column means two.
+
+    Args:
+        kind: The kind.
+        by_name: The file's columns by their plain names.
+    """
+    used: set[str] = set()
+    for ours, names in read_names()[kind].items():
+        found = next((by_name[name] for name in names if name in by_name and by_name[name].column not in used), None)
+        if found is not None:
+            used.add(found.column)
+            yield ours, found
+
+
+def name_facts(facts: Sequence[ColumnFacts]) -> dict[str, ColumnFacts]:
+    """Columns by their plain names, with and without what these say of tax; of equal names the one without tax."""
+    ordered = order_by_tax(facts)[::-1]
+    without = {plain_name(drop_tax_words(each.column)): each for each in ordered}
+    undivided = {plain_name(each.column.casefold()): each for each in ordered}  # `MwSt` is one word
+    return without | undivided | {plain_name(each.column): each for each in ordered}

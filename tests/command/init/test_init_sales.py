@@ -1,0 +1,180 @@
+"""Sales that no profile knows: states, tax within amounts, refunds, currencies, other rows."""
+
+from collections.abc import Callable
+
+import pytest
+
+from regulars.pipelines.command.init.init import InitRequest, init_settings
+from regulars.pipelines.errors import InputRefused
+from regulars.pipelines.settings.settings_file import load_settings
+from regulars.pipelines.settings.sources.source import Source
+
+Read = Callable[..., tuple[str, dict[str, Source]]]
+
+
+@pytest.fixture
+def read(tmp_path) -> Read:
+    """Write files, make settings for their folder, and give what was said and the sources that are read."""
+
+    def read(**files: str) -> tuple[str, dict[str, Source]]:
+        for name, text in files.items():
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+        settings = tmp_path / "regulars.yaml"
+        try:
+            said = init_settings(InitRequest(tmp_path, settings, timezone="Europe/Berlin", currency="EUR"))
+        except InputRefused as error:
+            return str(error), {}
+        return said, dict(load_settings(settings, {}).sources)
+
+    return read
+
+
+def sales(header: str, *ends: str, net: str = "{n}.50") -> str:
+    """Eighteen sales, each with one of the ends in turn."""
+    rows = "".join(f"S{n},0{1 + n % 9}.02.2026,{net.format(n=n)},{ends[n % len(ends)]}\n" for n in range(18))
+    return f"Order No,Date,{header}\n{rows}"
+
+
+def test_what_a_state_calls_cancelled_never_counts_in_any_spelling(read):
+    said, sources = read(orders=sales("Net,Status", "Completed", "wc-cancelled", "payment_failed"))
+    condition = sources["orders"].columns["is_cancelled"].sql
+    assert "what `Status` calls `cancelled`, `payment failed` is cancelled, and never counts" in said
+    assert "'voided'" in condition, "a later file may have another word of the language"
+    assert "open:" not in said
+
+
+def test_states_in_the_companys_language(read):
+    _, sources = read(orders=sales("Net,Tila", "Toimitettu", "Peruttu", "Luonnos"))
+    assert "'peruttu'" in sources["orders"].columns["is_cancelled"].sql
+
+
+def test_states_that_leave_it_open_are_a_question_with_our_words_only(read):
+    said, sources = read(orders=sales("Net,Status", "Paid", "On hold", "Refunded", "Ask Ann Lee"))
+    assert "is_cancelled" not in sources["orders"].columns
+    assert "nothing says whether rows that `Status` calls `on hold` are sales" in said
+    assert "`Status` calls rows `refunded`, and no column says how much was given back" in said
+    assert "`Status` has 1 word that nobody here knows" in said
+    assert "Ann" not in said
+
+
+def test_the_state_of_an_address_is_none_of_an_order(read):
+    said, sources = read(orders=sales("Net,State", "Ohio", "Texas", "New"))
+    assert "columns.is_cancelled" not in said
+    assert "is_cancelled" not in sources["orders"].columns
+
+
+def test_a_state_comes_on_top_of_a_mark(read):
+    _, sources = read(orders=sales("Net,Status,Cancelled", "Paid,no", "Draft,no", "Paid,yes"))
+    condition = sources["orders"].columns["is_cancelled"].sql
+    assert condition.startswith("lower(trim(coalesce(\"Cancelled\", ''))) in ('true', 't', 'yes', 'y', '1') or ")
+    assert "'draft'" in condition
+
+
+def test_lines_of_cancelled_orders_are_left_out(read):
+    text = sales("Price,SKU,Qty,Status", "A,1,Paid", "B,2,Cancelled")
+    _, sources = read(lines=text)
+    assert "'cancelled'" in sources["lines"].exclude["no_sale"]
+
+
+def test_of_amounts_with_and_without_tax_the_one_without_is_taken(read):
+    header = "Subtotal (inc tax),Subtotal (ex tax),Tax Total,Shipping Cost (inc tax)"
+    said, sources = read(orders=sales(header, "10.00,1.90,4.90", net="1{n}.90"))
+    columns = sources["orders"].columns
+    assert (columns["gross_sales"], columns["tax"]) == ("Subtotal (ex tax)", "Tax Total")
+    assert "shipping" not in columns, "with tax, beside goods without it"
+    assert "`Shipping Cost (inc tax)` is with tax and `Subtotal (ex tax)` is not, so that it is not read" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["Brutto", "total_paid_tax_incl", "Amount incl. VAT", "Montant TTC", "Verollinen summa"]
+)
+def test_an_amount_with_tax_needs_the_tax_to_be_taken_out(read, name):
+    said, sources = read(orders=sales(f"{name},MwSt", "1.90"))
+    assert sources["orders"].columns["prices_include_tax"].value == "true", said
+
+
+@pytest.mark.parametrize("name", ["Brutto", "Subtotal (incl. VAT)"])
+def test_an_amount_with_tax_alone_is_not_read(read, name):
+    said, sources = read(orders=sales(f"{name},Branch", "x"))
+    assert not sources
+    assert f"`{name}` holds the tax: which column is the tax, or the amount without?" in said
+
+
+def test_a_total_beside_discounts_in_any_language_is_a_question(read):
+    said, sources = read(orders=sales("Valor total,Desconto", "1.00"))
+    assert not sources
+    assert "are tax, shipping and discounts within `Valor total`, or beside it?" in said
+
+
+def test_a_rate_of_tax_is_no_tax(read):
+    _, sources = read(orders=sales("Netto,ALV", "25.5 %", "14 %"))
+    assert "tax" not in sources["orders"].columns
+
+
+def test_what_was_given_back_is_a_refund_of_its_order(read):
+    _, sources = read(orders=sales("Net,Status,Refund Amount", "Paid,0.00", "Refunded,5.00", "Paid,"))
+    refunds = sources["orders"].kinds["refunds"]
+    assert refunds.when == "regexp_matches(coalesce(\"Refund Amount\", ''), '[1-9]')"
+    assert refunds.columns["amount"].sql == "ltrim(\"Refund Amount\", '-')"
+    assert refunds.columns["order_id"] == "Order No"
+
+
+def test_a_yes_that_something_was_given_back_is_no_amount(read):
+    _, sources = read(orders=sales("Net,Refunded", "0", "1"))
+    assert sources["orders"].kind == "orders"
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [("Line Type", ("Sale", "Sale Line", "Payment")), ("Vorgang", ("Verkauf", "Storno")), ("Type", ("Order", "Fee"))],
+)
+def test_rows_of_several_types_are_not_read_as_orders(read, header, words):
+    said, sources = read(orders=sales(f"Net,{header}", *words))
+    assert not sources
+    assert f"`{header}` has {len(words)} different words: which of the rows are sales?" in said
+
+
+def test_lines_of_a_till_are_no_receipts(read):
+    rows = "".join(
+        f"{n // 3},0{1 + n % 9}.02.2026,{n}.50,{('Sale', 'Sale Line', 'Payment')[n % 3]}\n" for n in range(18)
+    )
+    said, sources = read(till=f"Receipt Number,Date,Total,Line Type\n{rows}")
+    assert not sources
+    assert "A till" not in said
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "currency"),
+    [
+        ("Net", "R$ {n}.50", "BRL"),
+        ("Net", "{n}.50 zł", "PLN"),
+        ("Net (USD)", "{n}.50", "USD"),
+        ("Net (£)", "{n}.50", "GBP"),
+    ],
+)
+def test_a_sign_or_a_code_in_the_header_names_the_currency(read, header, amount, currency):
+    said, sources = read(orders=sales(f"{header},Branch", "x", net=amount))
+    assert sources["orders"].currency == currency, said
+
+
+def test_a_sign_of_several_currencies_is_asked_about_unless_the_company_counts_in_one(read):
+    said, sources = read(orders=sales("Net,Branch", "x", net="${n}.50"))
+    assert sources["orders"].currency is None
+    assert "the sign `$` may mean USD, CAD" in said
+
+
+def test_lines_of_another_shop_are_not_taken_for_those_of_the_orders(read):
+    lines = "".join(f"W{n},A{n},2,1.50,0{1 + n % 9}.02.2026\n" for n in range(18))
+    _, sources = read(orders=sales("Net,Branch", "x"), lines=f"Order No,SKU,Quantity,Unit Price,Order Date\n{lines}")
+    assert sources["lines"].system is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Nr zamówienia,Data zamówienia,Wartość netto", "অর্ডার নম্বর,তারিখ,মোট", "订单编号,下单时间,订单金额",
+     "Número de pedido,Fecha,Importe", "Numéro de commande,Date de commande,Montant HT"],
+)  # fmt: skip
+def test_orders_with_a_header_in_another_language(read, header):
+    rows = "".join(f"S{n},1{n % 9}.02.2026,{n}.50\n" for n in range(18))
+    said, sources = read(orders=f"{header}\n{rows}")
+    assert sources["orders"].kind == "orders", said
