@@ -113,7 +113,7 @@ def test_an_optional_source_that_is_late_is_used_as_it_was_and_called_stale(seco
 def test_order_lines_alone_make_a_run_and_a_bad_one_quarantines_its_whole_order(shop):
     lines = LINES.replace("required: true", "max_quarantined: 0.5")
     shop.set_up(
-        lines, CRM, SURVEY, company=COMPANY.replace("as_of", "# as_of")
+        lines, CRM, SURVEY, company=COMPANY.replace("as_of:", "# as_of:")
     )  # the last two never delivered anything
     began = yesterday()
     header = ("order", "customer", "at", "product", "quantity", "price")

@@ -57,6 +57,8 @@ _NAMES = "select column_name from meta.data_dictionary where table_name = $table
 NEAR_NAMES = 5
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
+TOLD_BESIDE = ("is_complete", "reason")
+"""What stands beside a metric, where its table has them: whether it may be trusted, and why not."""
 _FINDINGS = """
     select severity, finding, source, table_name, found_count, unit, found_share, sentence, advice, is_acknowledged
     from meta.findings
@@ -214,15 +216,17 @@ def find_as_of(file: Path) -> dict[str, Any]:
 def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
     """A SELECT of the metric: its column over time, latest first, beside all that its rows are told apart by.
 
-    Of a table without periods, such as one row per customer, it is the expression over all rows; of days that add up,
-    it is the expression by month.
+    Of a table without periods, such as one row per customer, it is the expression over all rows, unless it has an
+    interval, which adds up to nothing; of days that add up, it is the expression by month. What its row says of itself
+    (`TOLD_BESIDE`) stands beside it.
     """
     table, where = metric["table_name"], metric["filter"]
     if metric["view_name"]:
         table, where = metric["view_name"], metric["view_filter"]
     condition = f" where {where}" if where else ""
     apart = _list_columns_apart(file, table, metric["never_over"] or "", where or "")
-    if metric["expression"] and metric["time_column"] == "as_of" and not apart:
+    interval = [name for name in (metric["interval_low_column"], metric["interval_high_column"]) if name]
+    if metric["expression"] and metric["time_column"] == "as_of" and not apart and not interval:
         return f"select {metric['expression']} as {metric['metric']} from {table}{condition}"
     if metric["over_time"] == "sum" and "\"grain\" = 'day'" in (metric["filter"] or ""):
         month = f"date_trunc('month', {metric['time_column']})::date"
@@ -230,16 +234,20 @@ def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
         chosen = ", ".join([f"{month} as month", *apart, f"{metric['expression']} as {metric['metric']}", *counted])
         return f"select {chosen} from {table}{condition} group by all order by month desc limit {QUERY_ROWS}"
     said = (metric["column_name"], metric["n_column"], metric["known_column"])
-    interval = (metric["interval_low_column"], metric["interval_high_column"])
-    columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *said, *interval)) if name]
+    told = [name for name in _list_columns(file, table) if name in TOLD_BESIDE]
+    columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *said, *interval, *told)) if name]
     order = ", ".join([f"{metric['time_column']} desc", *apart])
     return f"select {', '.join(columns)} from {table}{condition} order by {order} limit {QUERY_ROWS}"
 
 
 def _list_columns_apart(file: Path, table: str, never_over: str, where: str) -> list[str]:
     """The columns of a table over which its metric must not be added up, but for those that the condition fixes."""
-    there = {row["column_name"] for row in read_rows(file, _NAMES, {"table": table})}
+    there = _list_columns(file, table)
     return [each for each in never_over.split(", ") if each in there and f'"{each}" =' not in where]
+
+
+def _list_columns(file: Path, table: str) -> list[str]:
+    return [row["column_name"] for row in read_rows(file, _NAMES, {"table": table})]
 
 
 def _list_splits(file: Path, metric: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -327,6 +327,17 @@ def test_a_metric_of_days_that_add_up_is_asked_for_by_month(file):
     assert {"day", "week"} <= set(definition["splits"]["grain"])
 
 
+def test_a_sum_with_an_interval_is_asked_for_with_it(file):
+    from regulars.pipelines.command.mcp.published import explain_metric
+
+    (definition,) = explain_metric(file, "demand_forecast_4w")
+    found = ask(file, definition["query"])
+    assert {"demand_forecast_4w", "demand_forecast_4w_low", "demand_forecast_4w_high", "reason"} <= set(
+        found["columns"]
+    )
+    assert len(found["rows"]) == 1
+
+
 def test_a_metric_that_nobody_knows_is_refused_with_those_written_alike(file):
     from regulars.pipelines.command.mcp.published import explain_metric
 
