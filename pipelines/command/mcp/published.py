@@ -53,7 +53,7 @@ _METRICS = """
     )
     order by metric, table_name
 """
-_NAMES = "select column_name from meta.data_dictionary where table_name = $table"
+_NAMES = "select column_name, is_key from meta.data_dictionary where table_name = $table"
 NEAR_NAMES = 5
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
@@ -234,20 +234,20 @@ def _write_query(file: Path, metric: Mapping[str, Any]) -> str:
         chosen = ", ".join([f"{month} as month", *apart, f"{metric['expression']} as {metric['metric']}", *counted])
         return f"select {chosen} from {table}{condition} group by all order by month desc limit {QUERY_ROWS}"
     said = (metric["column_name"], metric["n_column"], metric["known_column"])
-    told = [name for name in _list_columns(file, table) if name in TOLD_BESIDE]
-    columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *said, *interval, *told)) if name]
+    there = read_rows(file, _NAMES, {"table": table})
+    keys = [
+        each["column_name"] for each in there if each["is_key"] and f'"{each["column_name"]}" =' not in (where or "")
+    ]
+    told = [each["column_name"] for each in there if each["column_name"] in TOLD_BESIDE]
+    columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *keys, *said, *interval, *told)) if name]
     order = ", ".join([f"{metric['time_column']} desc", *apart])
     return f"select {', '.join(columns)} from {table}{condition} order by {order} limit {QUERY_ROWS}"
 
 
 def _list_columns_apart(file: Path, table: str, never_over: str, where: str) -> list[str]:
     """The columns of a table over which its metric must not be added up, but for those that the condition fixes."""
-    there = _list_columns(file, table)
+    there = {row["column_name"] for row in read_rows(file, _NAMES, {"table": table})}
     return [each for each in never_over.split(", ") if each in there and f'"{each}" =' not in where]
-
-
-def _list_columns(file: Path, table: str) -> list[str]:
-    return [row["column_name"] for row in read_rows(file, _NAMES, {"table": table})]
 
 
 def _list_splits(file: Path, metric: Mapping[str, Any]) -> dict[str, list[str]]:
