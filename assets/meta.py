@@ -13,6 +13,9 @@ from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_a
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
+from regulars.pipelines.audit.sales_tie_out import READS as SALES_READS
+from regulars.pipelines.audit.sales_tie_out import TABLE as SALES_TIE_OUT
+from regulars.pipelines.audit.sales_tie_out import write_sales_tie_out
 from regulars.pipelines.audit.scorecard.scorecard import TABLE as SCORECARD
 from regulars.pipelines.audit.scorecard.scorecard import list_scorecard_inputs, write_scorecard
 from regulars.pipelines.audit.subscription_tie_out import READS as SUBSCRIPTION_READS
@@ -36,6 +39,9 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
     def money(run: Run) -> None:
         write_tie_out(run.warehouse.con)
 
+    def sales_money(run: Run) -> None:
+        write_sales_tie_out(run.warehouse.con)
+
     def subscription_money(run: Run) -> None:
         write_subscription_tie_out(run.warehouse.con)
 
@@ -47,6 +53,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         Blueprint(PROFILES, delivered, "sql", write_delivery_profiles),
         Blueprint("meta.excluded_rows", staged, "sql", excluded),
         Blueprint("meta.tie_out", reads, "sql", money),
+        Blueprint(SALES_TIE_OUT, SALES_READS, "sql", sales_money),
         Blueprint(SUBSCRIPTION_TIE_OUT, SUBSCRIPTION_READS, "sql", subscription_money),
         describe_restatements(contracts),
         Blueprint(SCORECARD, list_scorecard_inputs(contracts), "sql", write_scorecard),

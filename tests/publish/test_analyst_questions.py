@@ -123,6 +123,10 @@ QUESTIONS = {
     "Who brought most others, and what do these bring?": """
         select customer_id, brought_customers, brought_net_sales
         from marts.referrals order by brought_customers desc""",
+    "Do the net sales of last month tie out to the sources?": """
+        select month, delivered_gross_sales, cancelled_gross_sales, gross_sales, gross_sales_difference, discounts,
+            refunds, net_sales, net_sales_difference, reason
+        from meta.sales_tie_out where delivered_gross_sales > 0 order by month desc limit 1""",
     "Does the subscription revenue of last month tie out to the source?": """
         select month, delivered_mrr_to_date, quarantined_mrr_to_date, closing_mrr, mrr_difference, subscription_revenue,
             subscription_revenue_difference, reason
