@@ -81,11 +81,11 @@ def worklists(
     from regulars.pipelines.command.worklists.worklists import export_worklists, summarise_worklists
     from regulars.pipelines.run.request import find_home
 
-    place, today = find_home(home, settings), dt.datetime.now(dt.UTC).date()
+    place, now = find_home(home, settings), dt.datetime.now(dt.UTC)
     if export is None:
-        typer.echo(summarise_worklists(place, today=today, owner=owner, segment=segment, as_json=as_json))
+        typer.echo(summarise_worklists(place, now=now, owner=owner, segment=segment, as_json=as_json))
     else:
-        typer.echo(export_worklists(place, export, settings=settings, today=today, owner=owner, segment=segment))
+        typer.echo(export_worklists(place, export, settings=settings, now=now, owner=owner, segment=segment))
 
 
 def themes(

@@ -15,18 +15,6 @@ READS = frozenset(
     {"staging.subscriptions", "core.subscriptions", "core.fx_rates", "marts.mrr_movements"}
     | {"marts.sales_new_vs_returning"}
 )
-DELIVERED = ("kept", "quarantined", "superseded", "duplicate")
-"""What becomes of a delivered row."""
-LEFT_OUT = {
-    "quarantined_mrr_to_date": "quarantined",
-    "superseded_mrr_to_date": "superseded",
-    "duplicate_mrr_to_date": "duplicate",
-    "never_charged_mrr_to_date": "never_charged",
-    "not_begun_mrr": "not_begun",
-    "ended_mrr_to_date": "ended",
-    "on_pause_mrr": "on_pause",
-}
-"""Column -> the step that it adds up: what delivered rows are worth a month and what is not in MRR."""
 IS_PAUSED_WITHIN = "paused_from > active_from and (paused_until < active_until or active_until is null)"
 
 
@@ -44,8 +32,9 @@ def write_subscription_tie_out(con: duckdb.DuckDBPyConnection) -> None:
     """
     con.execute(f"create temp table steps as {_select_changes_of_rows()} union all {_CHANGES_OF_PERIODS}")
     con.execute(f"create temp table charged as {_CHARGED_BY_MONTH}")
-    con.execute(f"create table {TABLE} as {_select_bridge()}")
-    con.execute("drop table steps; drop table charged")
+    con.execute(f"create temp table added_up as {_STEPS_TO_DATE}")
+    con.execute(f"create table {TABLE} as {_BRIDGE}")
+    con.execute("drop table steps; drop table charged; drop table added_up")
 
 
 def _select_changes_of_rows() -> str:
@@ -104,7 +93,7 @@ _CHANGES_OF_PERIODS = f"""
 
 _CHARGED_BY_MONTH = f"""
     with
-        stretches as (
+        active_intervals as (
             select active_from as since, paused_from as until, monthly_amount
             from core.subscriptions
             where {IS_PAUSED_WITHIN}
@@ -125,7 +114,7 @@ _CHARGED_BY_MONTH = f"""
                     interval 1 month
                 ))::date as month,
                 company.as_of,
-            from stretches
+            from active_intervals
             cross join raw.company as company
             where monthly_amount > 0 and (until is null or until > since) and since <= company.as_of
         ),
@@ -141,7 +130,7 @@ _CHARGED_BY_MONTH = f"""
             from months
         )
 
-    -- each stretch and month is rounded half up, in whole numbers, because DECIMAL / DECIMAL is a DOUBLE
+    -- each interval and month is rounded half up, in whole numbers, because DECIMAL / DECIMAL is a DOUBLE
     select
         month,
         is_live,
@@ -150,79 +139,99 @@ _CHARGED_BY_MONTH = f"""
             as revenue,
     from counted
 """
-"""What each stretch that is charged brings in each month, and whether it is still charged at the month's end."""
+"""What each charged interval brings in each month, and whether it is still charged at the month's end."""
 
+_STEPS_TO_DATE = """
+    with
+        months as (
+            select
+                unnest(generate_series(
+                    date_trunc('month', (select min(day) from steps)), as_of, interval 1 month
+                ))::date as month,
+                as_of,
+            from raw.company
+        ),
 
-_NO_AMOUNT = "rows are in no amount: theirs is no number, or no rate of their currency is known"
+        by_month as (
+            select
+                date_trunc('month', day)::date as month,
+                sum(if(step in ('kept', 'quarantined', 'superseded', 'duplicate'), amount, 0)) as delivered,
+                sum(if(step = 'quarantined', amount, 0)) as quarantined,
+                sum(if(step = 'superseded', amount, 0)) as superseded,
+                sum(if(step = 'duplicate', amount, 0)) as duplicate,
+                sum(if(step = 'never_charged', amount, 0)) as never_charged,
+                sum(if(step = 'not_begun', amount, 0)) as not_begun,
+                sum(if(step = 'ended', amount, 0)) as ended,
+                sum(if(step = 'on_pause', amount, 0)) as on_pause,
+                sum(rows_without_amount) as rows_without_amount,
+            from steps
+            where day <= (select as_of from raw.company)
+            group by all
+        )
 
+    select
+        months.month,
+        least(last_day(months.month), months.as_of) as counted_to,
+        cast(sum(delivered) over to_date as decimal(38, 4)) as delivered_mrr_to_date,
+        cast(sum(quarantined) over to_date as decimal(38, 4)) as quarantined_mrr_to_date,
+        cast(sum(superseded) over to_date as decimal(38, 4)) as superseded_mrr_to_date,
+        cast(sum(duplicate) over to_date as decimal(38, 4)) as duplicate_mrr_to_date,
+        cast(sum(never_charged) over to_date as decimal(38, 4)) as never_charged_mrr_to_date,
+        cast(sum(not_begun) over to_date as decimal(38, 4)) as not_begun_mrr,
+        cast(sum(ended) over to_date as decimal(38, 4)) as ended_mrr_to_date,
+        cast(sum(on_pause) over to_date as decimal(38, 4)) as on_pause_mrr,
+        cast(sum(rows_without_amount) over to_date as bigint) as rows_without_amount,
+    from months
+    left join by_month using (month)
+    window to_date as (order by months.month)
+"""
+"""The steps added up to the end of each month; the first has some, so that no sum is NULL."""
 
-def _select_bridge() -> str:
-    """The steps added up to the end of each month, beside what the marts publish of it."""
-    running = "sum(coalesce({}, 0)) over (order by months.month)"
-    steps = {"delivered_mrr_to_date": f"step in {DELIVERED}"} | {
-        column: f"step = '{step}'" for column, step in LEFT_OUT.items()
-    }
-    sums = [f"sum(amount) filter ({condition}) as {column}," for column, condition in steps.items()]
-    totals = [f"cast({running.format(column)} as decimal(38, 4)) as {column}," for column in steps]
-    return f"""
-        with
-            months as (
-                select
-                    unnest(generate_series(
-                        date_trunc('month', (select min(day) from steps)), as_of, interval 1 month
-                    ))::date as month,
-                    as_of,
-                from raw.company
-            ),
+_BRIDGE = """
+    with
+        of_month as (
+            select
+                month,
+                sum(if(is_live, monthly_amount - revenue, 0)) as uncharged,
+                sum(if(is_live, 0, revenue)) as ended,
+            from charged
+            group by all
+        ),
 
-            changed as (
-                select
-                    date_trunc('month', day)::date as month,
-                    {" ".join(sums)}
-                    sum(rows_without_amount) as rows_without_amount,
-                from steps
-                where day <= (select as_of from raw.company)
-                group by all
-            ),
+        bridged as (
+            select
+                added_up.*,
+                cast(coalesce(mrr.closing_mrr, 0) as decimal(18, 4)) as closing_mrr,
+                cast(coalesce(of_month.uncharged, 0) as decimal(38, 4)) as uncharged_revenue,
+                cast(coalesce(of_month.ended, 0) as decimal(38, 4)) as ended_revenue,
+                cast(coalesce(sales.subscription_revenue, 0) as decimal(18, 4)) as subscription_revenue,
+            from added_up
+            left join of_month using (month)
+            left join marts.mrr_movements as mrr on mrr.month = added_up.month and mrr.dimension = 'all'
+            left join marts.sales_new_vs_returning as sales on sales.month = added_up.month
+        )
 
-            of_month as (
-                select
-                    month,
-                    sum(monthly_amount - revenue) filter (is_live) as uncharged,
-                    sum(revenue) filter (not is_live) as ended,
-                from charged
-                group by all
-            ),
-
-            bridged as (
-                select
-                    months.month,
-                    least(last_day(months.month), months.as_of) as counted_to,
-                    {" ".join(totals)}
-                    cast(coalesce(mrr.closing_mrr, 0) as decimal(18, 4)) as closing_mrr,
-                    cast(coalesce(of_month.uncharged, 0) as decimal(38, 4)) as uncharged_revenue,
-                    cast(coalesce(of_month.ended, 0) as decimal(38, 4)) as ended_revenue,
-                    cast(coalesce(sales.subscription_revenue, 0) as decimal(18, 4)) as subscription_revenue,
-                    cast({running.format("rows_without_amount")} as bigint) as rows_without_amount,
-                from months
-                left join changed using (month)
-                left join of_month using (month)
-                left join marts.mrr_movements as mrr on mrr.month = months.month and mrr.dimension = 'all'
-                left join marts.sales_new_vs_returning as sales on sales.month = months.month
-            )
-
-        select
-            bridged.* exclude (uncharged_revenue, ended_revenue, subscription_revenue, rows_without_amount),
-            cast(delivered_mrr_to_date - {" - ".join(LEFT_OUT)} - closing_mrr as decimal(38, 4)) as mrr_difference,
-            uncharged_revenue,
-            ended_revenue,
-            subscription_revenue,
-            cast(closing_mrr - uncharged_revenue + ended_revenue - subscription_revenue as decimal(38, 4))
-                as subscription_revenue_difference,
-            rows_without_amount,
-            case when rows_without_amount > 0
-                then rows_without_amount || ' {_NO_AMOUNT}'
-            end as reason,
-        from bridged
-        order by month
-    """
+    select
+        bridged.* exclude (uncharged_revenue, ended_revenue, subscription_revenue, rows_without_amount),
+        cast(
+            delivered_mrr_to_date - quarantined_mrr_to_date - superseded_mrr_to_date - duplicate_mrr_to_date
+            - never_charged_mrr_to_date - not_begun_mrr - ended_mrr_to_date - on_pause_mrr - closing_mrr
+            as decimal(38, 4)
+        ) as mrr_difference,
+        uncharged_revenue,
+        ended_revenue,
+        subscription_revenue,
+        cast(closing_mrr - uncharged_revenue + ended_revenue - subscription_revenue as decimal(38, 4))
+            as subscription_revenue_difference,
+        rows_without_amount,
+        case
+            when rows_without_amount = 1
+                then '1 row has no amount here: its own is not a number, or no rate of its currency is known'
+            when rows_without_amount > 1
+                then rows_without_amount
+                    || ' rows have no amount here: their own are not numbers, or no rates of their currencies are known'
+        end as reason,
+    from bridged
+    order by month
+"""
+"""The steps beside what the marts publish of each month."""

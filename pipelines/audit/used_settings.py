@@ -18,7 +18,7 @@ SHOWN = (
     *("customer_is", "value_basis", "subscription_revenue_is_in_orders", "lapse_days", "max_lifetime_years"),
     *("discount_rate", "acquisition_cost", "economics", "demand", "offers", "target_customer", "cohorts"),
     *("business_hours", "support", "service_risk", "rfm", "value_tiers", "surveys", "worklists"),
-    *("identity.match_phones", "identity.survivorship"),
+    *("identity.match_phones", "identity.survivorship", "findings.thresholds"),
 )
 """Settings, and parts of which every setting is shown."""
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.audit.subscription_tie_out import LEFT_OUT, TABLE, write_subscription_tie_out
+from regulars.pipelines.audit.subscription_tie_out import TABLE, write_subscription_tie_out
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.settings.package import ROOT
@@ -19,7 +19,15 @@ from tests.builders import build, money, rows_of
 AS_OF = dt.date(2026, 6, 20)
 COMPANY = {"as_of": str(AS_OF)}
 RATES = [{"rate_date": "2025-01-01", "currency": "USD", "rate": "0.5"}]
-OF_PERIODS = {column: LEFT_OUT[column] for column in [*LEFT_OUT][3:]} | {"closing_mrr": "live"}
+OF_PERIODS = {
+    "never_charged_mrr_to_date": "never_charged",
+    "not_begun_mrr": "not_begun",
+    "ended_mrr_to_date": "ended",
+    "on_pause_mrr": "on_pause",
+    "closing_mrr": "live",
+}
+"""Column -> what the periods of core in it are on the day to which it counts."""
+LEFT_OUT = ("quarantined_mrr_to_date", "superseded_mrr_to_date", "duplicate_mrr_to_date")
 CONTRACT = load_contract(ROOT / "data_contracts" / "meta" / "subscription_tie_out.odcs.yaml")
 
 
@@ -77,7 +85,7 @@ def describe(period: dict[str, Any], day: dt.date) -> str:
 
 
 def parts(row: dict[str, Any]) -> dict[str, Decimal]:
-    names = ("delivered_mrr_to_date", *LEFT_OUT, "closing_mrr", "uncharged_revenue", "ended_revenue")
+    names = ("delivered_mrr_to_date", *LEFT_OUT, *OF_PERIODS, "uncharged_revenue", "ended_revenue")
     return {name: row[name] for name in (*names, "subscription_revenue") if row[name]}
 
 
@@ -123,7 +131,10 @@ def test_rows_without_a_number_or_a_rate_are_counted_and_the_reason_says_so():
     rows = bridge(charged("2026-04-01"), *odd)
     assert [rows[month]["rows_without_amount"] for month in ("2026-04", "2026-05", "2026-06")] == [1, 2, 2]
     assert rows["2026-05"]["reason"] == (
-        "2 rows are in no amount: theirs is no number, or no rate of their currency is known"
+        "2 rows have no amount here: their own are not numbers, or no rates of their currencies are known"
+    )
+    assert rows["2026-04"]["reason"] == (
+        "1 row has no amount here: its own is not a number, or no rate of its currency is known"
     )
 
 

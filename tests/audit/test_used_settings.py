@@ -25,6 +25,7 @@ business_hours: {closed_on: [2026-05-01]}
 offers: {without_consent: true}
 exclude: {emails: [ada@example.com]}
 identity: {ignore_emails: [bob@example.com], match_phones: true}
+findings: {thresholds: {as_of_behind: 7}}
 alerts: {webhook: "${HOOK}"}
 segments: {near: {when: "city = 'Secretville'", meaning: They live near.}}
 """
@@ -49,6 +50,7 @@ def test_a_setting_has_its_value_its_default_and_its_meaning(shown):
     assert found["acquisition_cost.default"] == (None, None, True)
     assert found["business_hours.closed_on"] == ('["2026-05-01"]', "[]", False)
     assert found["offers.without_consent"] == ("true", "false", False)
+    assert found["findings.thresholds"] == ('{"as_of_behind": 7.0}', "{}", False)
     assert found["company.currency"] == ("EUR", None, False)
     assert all(row["setting_meaning"] for row in shown.values())
 

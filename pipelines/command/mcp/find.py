@@ -17,6 +17,9 @@ NAME, ANSWER, COLUMN, TEXT, DETAIL = 10.0, 6.0, 3.0, 2.0, 1.0
 """How much a word counts in a name, in the sentence of what a table answers, in names of columns and metrics, in the
 text of a table, and in those of its columns."""
 
+SEPARATOR = ", "
+"""Between synonyms."""
+
 _TABLES = """
     select table_name, purpose, grain, description
     from meta.contracts
@@ -53,7 +56,7 @@ _METRICS = """
     order by length(metric), metric
 """
 _SYNONYMS = """
-    select table_name, string_agg(metric || ' ' || coalesce(synonyms, ''), ' ') as names
+    select table_name, string_agg(concat_ws(', ', metric, synonyms), ', ') as names
     from meta.metric_definitions
     group by table_name
 """
@@ -116,18 +119,19 @@ def _write_line(table: dict[str, Any], views: list[str]) -> str:
 def _make_entries(file: Path, tables: dict[str, dict[str, Any]], views: dict[str, Rows]) -> list[Entry]:
     """What is searched of each table: names, then what it answers, then metrics and columns, then texts."""
     columns = {row["table_name"]: row for row in read_rows(file, _COLUMNS)}
-    metrics = {row["table_name"]: row["names"] for row in read_rows(file, _SYNONYMS)}
+    metrics = {row["table_name"]: row["names"].split(SEPARATOR) for row in read_rows(file, _SYNONYMS)}
     return [
         Entry(
             name,
             {
                 " ".join([name.partition(".")[2], *(view["view_name"] for view in views.get(name, []))]): NAME,
                 " ".join([table["purpose"], *(view["purpose"] for view in views.get(name, []))]): ANSWER,
-                metrics.get(name, ""): COLUMN,
+                " ".join(metrics.get(name, [])): COLUMN,
                 columns[name]["names"]: COLUMN,
                 f"{table['description']} {table['grain']}": TEXT,
                 f"{columns[name]['descriptions']} {columns[name]['allowed'] or ''}": DETAIL,
             },
+            dict.fromkeys(metrics.get(name, []), NAME),
         )
         for name, table in tables.items()
     ]

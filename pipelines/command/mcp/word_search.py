@@ -7,20 +7,38 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]{2,}")
 ENDINGS = (
     *("alities", "ality", "ations", "ation", "ements", "ement", "ities", "ity", "ings", "ing", "ions", "ion"),
     *("ers", "ors", "ies", "er", "or", "ed", "es", "al", "ly", "s", "e", "y"),
 )
 """What words lose, the longest first, so that `seasonality` finds `season` and `returning` finds `returns`."""
 SHORTEST_STEM = 4
+SHORT_PLURAL = re.compile(r"(\w{2}[^s])s|(\w{2}[sxz])es")
+"""The plural of a word of three letters, such as `days` and `taxes`."""
+IRREGULAR = {
+    form: word
+    for word, forms in {
+        "bring": "brought",
+        "buy": "bought buys buying",
+        "cost": "costs",
+        "leave": "left leaving",
+        "lose": "lost loss losses losing",
+        "pay": "paid pays paying",
+        "sell": "sold sale sales",
+        "spend": "spent",
+        "win": "won wins winning",
+    }.items()
+    for form in forms.split()
+}
+"""Forms of a word that no ending tells."""
 NO_WORDS = """
     a about after all also am an and any are as at be been before being but by can cannot could did do does each
-    every far for from give had has have how i if in is it it's its let list many me more most much my name no not
-    of on one or our out should show so such tell than that the their them then there these they this those three
-    to tomorrow twenty two us use used using was we were what when where which who whom why will with would you
+    every far for from give had has have how i if in is it its let list many me more most much my name no not
+    of on one or our out per should show so such tell than that the their them then there these they this those three
+    to two us use used using was we were what when where which who whom why will with would you
     your
 """
 """Words of a question that say nothing of what is asked for."""
@@ -36,10 +54,13 @@ class Entry:
     Attributes:
         name: What is found.
         texts: Texts about it -> how much a word in them counts.
+        names: What it is called -> how much each word counts of a question that says nothing else; less of one that
+            says more, and nothing where it does not say the whole name.
     """
 
     name: str
     texts: Mapping[str, float]
+    names: Mapping[str, float] = field(default_factory=dict)
 
 
 def find_words(text: str) -> list[str]:
@@ -49,7 +70,14 @@ def find_words(text: str) -> list[str]:
 
 
 def cut_ending(word: str) -> str:
-    """A word without its ending, unless less than four letters stay, and without a last letter that stands twice."""
+    """A word without its ending, unless less than four letters stay, and without a last letter that stands twice.
+
+    Plurals of three letters lose their ending too, and irregular forms are those of their word.
+    """
+    if word in IRREGULAR:
+        return IRREGULAR[word]
+    if plural := SHORT_PLURAL.fullmatch(word):
+        return plural[1] or plural[2]
     endings = (each for each in ENDINGS if word.endswith(each) and len(word) - len(each) >= SHORTEST_STEM)
     stem = word.removesuffix(next(endings, ""))
     return stem[:-1] if len(stem) > SHORTEST_STEM and stem[-1] == stem[-2] else stem
@@ -64,19 +92,22 @@ def rank_by_words(question: str, entries: Sequence[Entry]) -> list[str]:
         question: Words in any order.
         entries: What is searched.
     """
-    weights = [_weigh_words(each) for each in entries]
-    said_by = Counter(word for each in weights for word in each)
     asked = find_words(question)
-    rarity = {word: math.log(1 + len(entries) / said_by[word]) for word in asked if said_by[word]}
+    weights = [_weigh_words(each, frozenset(asked)) for each in entries]
+    said_by = Counter(word for each in weights for word in each)
+    rarity = {word: math.log((len(entries) + 1) / said_by[word]) for word in asked if said_by[word]}
     scores = [sum(weight * rarity[word] for word, weight in each.items() if word in rarity) for each in weights]
     found = [number for number, score in enumerate(scores) if score]
     return [entries[number].name for number in sorted(found, key=lambda number: (-scores[number], number))]
 
 
-def _weigh_words(entry: Entry) -> dict[str, float]:
+def _weigh_words(entry: Entry, asked: frozenset[str]) -> dict[str, float]:
     """Word -> the most that it counts in the entry."""
+    said = [(find_words(text), weight) for text, weight in entry.texts.items()]
+    named = [(find_words(name), weight) for name, weight in entry.names.items()]
+    called = [(words, weight * len(words) / len(asked)) for words, weight in named if asked.issuperset(words)]
     weights: dict[str, float] = {}
-    for text, weight in entry.texts.items():
-        for word in find_words(text):
+    for words, weight in [*said, *called]:
+        for word in words:
             weights[word] = max(weights.get(word, 0.0), weight)
     return weights

@@ -72,12 +72,12 @@ class _Published:
     newest_files: Mapping[str, tuple[str, str]]
 
 
-def summarise_worklists(home: Home, *, today: dt.date, owner: str | None, segment: str | None, as_json: bool) -> str:
+def summarise_worklists(home: Home, *, now: dt.datetime, owner: str | None, segment: str | None, as_json: bool) -> str:
     """A line per owner of the current generation, the most urgent money first; no customer is named.
 
     Args:
         home: The company's home.
-        today: The day on which they are looked at.
+        now: When they are looked at, an aware moment.
         owner: Only this owner's line, by the id in the published tables.
         segment: Must be None: a segment has no summary.
         as_json: For machines.
@@ -92,7 +92,7 @@ def summarise_worklists(home: Home, *, today: dt.date, owner: str | None, segmen
     with open_published(current) as con:
         summary = con.sql(SUMMARY)
         columns, rows = summary.columns, summary.fetchall()
-        age = read_age(con, current.manifest, today)
+        age = read_age(con, current.manifest, now)
     if owner is not None:
         _find_owner({row[0] for row in rows}, owner, {})
         rows = [row for row in rows if row[0] == owner]
@@ -111,7 +111,7 @@ def export_worklists(
     folder: Path,
     *,
     settings: Path,
-    today: dt.date,
+    now: dt.datetime,
     owner: str | None = None,
     segment: str | None = None,
 ) -> str:
@@ -121,7 +121,7 @@ def export_worklists(
         home: The company's home.
         folder: Where to write.
         settings: The settings file: it says what the CRM calls our columns.
-        today: The day on which they are exported.
+        now: When they are exported, an aware moment.
         owner: An owner, by the id in the published tables or by name, or `unassigned`.
         segment: A segment.
 
@@ -135,7 +135,7 @@ def export_worklists(
     check_place(place, home, _list_shared_folders(company, file.parent))
     check_content(place)
     with explain_other_version(current):
-        published = _read_published(current, today)
+        published = _read_published(current, now)
         files, said = _make_files(home, current, published, company, owner=owner, segment=segment)
     write_folder(place, files)
     return "\n".join(
@@ -181,11 +181,11 @@ def _make_files(
     return files, said
 
 
-def _read_published(generation: Generation, today: dt.date) -> _Published:
+def _read_published(generation: Generation, now: dt.datetime) -> _Published:
     with open_published(generation) as con:
         newest = {source: (digest, name) for source, digest, name in con.execute(NEWEST_FILES).fetchall()}
         segments = con.sql(SEGMENTS).pl()
-        return _Published(read_age(con, generation.manifest, today), con.sql(WORKLISTS).pl(), segments, newest)
+        return _Published(read_age(con, generation.manifest, now), con.sql(WORKLISTS).pl(), segments, newest)
 
 
 def _list_shared_folders(company: Settings, base: Path) -> list[Path]:

@@ -107,7 +107,7 @@ def support_response(
         return pl.DataFrame(schema=COLUMNS)
     weeks = read_into_polars(nw.from_native(calendar).lazy().select("day", "week_start").to_native())
     days = counted.join(weeks, left_on="opened_date", right_on="day", how="left")
-    first = counted["opened_date"].min()
+    first: dt.date = counted["opened_date"].min()  # type: ignore[assignment] # of a column of dates
     spine = weeks.filter(pl.col("day").is_between(first, as_of)).rename({"day": "opened_date"})
     year_start = as_of - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
     year_days, year_spine = (frame.filter(pl.col("opened_date") >= year_start) for frame in (days, spine))
@@ -126,7 +126,8 @@ def support_response(
     return (
         periods.with_columns(**_add_up(), as_of=pl.lit(as_of))
         .with_columns(**_compute_rates())
-        .with_columns(is_complete=_is_complete(as_of), reason=_explain(has_complaints=has_complaints))
+        .with_columns(is_whole=(pl.col("grain") != SUPPORT_YEAR_GRAIN) | (pl.col("period_start") >= first))
+        .with_columns(is_complete=_is_complete(as_of), reason=_explain(first, has_complaints=has_complaints))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
     )
@@ -225,14 +226,15 @@ def _compute_rates() -> dict[str, pl.Expr]:
 
 def _is_complete(as_of: dt.date) -> pl.Expr:
     pending = pl.sum_horizontal(f"tickets_{PENDING}{measure}" for measure in MEASURES)
-    return (pl.col("period_end") <= as_of) & (pending == 0)
+    return pl.col("is_whole") & (pl.col("period_end") <= as_of) & (pending == 0)
 
 
-def _explain(*, has_complaints: bool) -> pl.Expr:
-    """Why complaints_on_time_rate is not known; NULL where it is."""
+def _explain(first: dt.date, *, has_complaints: bool) -> pl.Expr:
+    """Why complaints_on_time_rate is not known, or is of less than a year; NULL where neither is so."""
+    since = f"tickets are known from {first} on, which is not the whole of the {SUPPORT_YEAR_DAYS} days"
     return (
         pl.when(pl.col("complaints_decided") > 0)
-        .then(None)
+        .then(pl.when(~pl.col("is_whole")).then(pl.lit(since)))
         .when(pl.lit(not has_complaints))
         .then(pl.lit("the source does not say which tickets are complaints"))
         .when(pl.col("complaints") > 0)

@@ -137,5 +137,9 @@ def _give_reason(measured: MeasuredGroups) -> pl.Expr:
         .then(None)
         .when(~pl.col("is_complete"))
         .then(pl.lit(measured.unknown_reason + year_later))
-        .otherwise(pl.lit(f"fewer than {measured.fewest} {measured.members} in one of both: too few to tell"))
+        .otherwise(
+            pl.lit(
+                f"fewer than {measured.fewest} {measured.members} in at least one of the two groups: too few to tell"
+            )
+        )
     )

@@ -125,8 +125,9 @@ def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
     """
     n, mean, others = pl.col("brought_size"), pl.col("brought_mean"), pl.col("others_size")
     share = n / n.sum()
-    squares = ((n - 1) * pl.col("brought_variance").fill_null(0) + n * mean**2).sum()
     whole_mean = (share * mean).sum()
+    # from the mean, not as squares less the square of the mean: their difference may fall below 0
+    deviations = ((n - 1) * pl.col("brought_variance").fill_null(0) + n * (mean - whole_mean) ** 2).sum()
     size = 1 / (share**2 / others).sum()
     return (
         years.filter(others > 1)
@@ -135,7 +136,7 @@ def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
             pl.col("^.*_customers_valued$").sum(),
             brought_size=n.sum(),
             brought_mean=whole_mean,
-            brought_variance=(squares - n.sum() * whole_mean**2) / (n.sum() - 1),
+            brought_variance=deviations / (n.sum() - 1),
             others_size=size,
             others_mean=(share * pl.col("others_mean")).sum(),
             others_variance=(share**2 * pl.col("others_variance") / others).sum() * size,
@@ -170,5 +171,14 @@ def _give_reason() -> pl.Expr:
         pl.when(pl.col("brought_size") < ENOUGH)
         .then(pl.lit(f"fewer than {ENOUGH} customers were brought: too few to tell"))
         .when(pl.col("others_size") < ENOUGH)
-        .then(pl.lit(f"fewer than {ENOUGH} other customers of the same age: too few to tell"))
+        .then(
+            pl.when(pl.col("other_customers_valued") < ENOUGH)
+            .then(pl.lit(f"fewer than {ENOUGH} other customers of the same age: too few to tell"))
+            .otherwise(
+                pl.lit(
+                    "most customers were brought in years with few others, which weigh most: "
+                    f"the others count as fewer than {ENOUGH}, too few to tell"
+                )
+            )
+        )
     )

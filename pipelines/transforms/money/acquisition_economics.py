@@ -24,6 +24,7 @@ from regulars.pipelines.transforms.money.acquisition_spending import (
     sum_spending,
 )
 from regulars.pipelines.transforms.money.acquisition_worth import add_verdict, add_worth, average_clv
+from regulars.pipelines.transforms.money.worth_intervals import SUMS, list_sums
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
     add_contribution,
@@ -125,7 +126,7 @@ def acquisition_economics(
         spent.join(kept, on=GROUP, how="full", coalesce=True)
         .join(sold, on=GROUP, how="left")
         .join(average_clv(customer_clv, customers), on=GROUP, how="left")
-        .with_columns(pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").fill_null(0.0))
+        .with_columns(pl.col(SUMS).fill_null(0.0))
         .with_columns(
             pl.col("new_customers", "customers_valued").fill_null(0), pl.col("spend_without_customers").fill_null(0.0)
         )
@@ -178,9 +179,6 @@ def _measure_churn(active_intervals: pl.DataFrame, customers: pl.DataFrame, mont
 
 
 def _sum_sales(by_customer: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Sum the year's sales by channel and type, `all` included; `squares` adds up the squares of customers' sales."""
-    rows = by_customer.join(customers.select("customer_idx", *GROUP), on="customer_idx").with_columns(
-        squares=pl.col("net_sales_12m") ** 2
-    )
-    sums = pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares").sum()
-    return list_groupings(rows.sort("customer_idx")).group_by(GROUP).agg(sums)
+    """Sum the year's sales by channel and type, `all` included: the columns of `SUMS`."""
+    rows = by_customer.join(customers.select("customer_idx", *GROUP), on="customer_idx")
+    return list_groupings(rows.sort("customer_idx")).group_by(GROUP).agg(list_sums())

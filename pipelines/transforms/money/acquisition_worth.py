@@ -5,10 +5,13 @@ Put here: lifetime value, payback and bids with their intervals, the verdict and
 (`worth_intervals.py`).
 """
 
+import math
+
 import numpy as np
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.models.comparisons.means import UPPER_END
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
 from regulars.pipelines.models.fitting.fitting import FloatArray
@@ -28,6 +31,9 @@ from regulars.pipelines.transforms.rates import ENDS
 
 FEWEST_CUSTOMERS = 30
 """Average active customers below which a verdict may be chance: money of fewer is too skewed for its interval."""
+
+SURE_TO_WIN = math.log(20)
+"""So many customers are expected where none at all comes in one of twenty cases (Poisson)."""
 
 
 def average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
@@ -133,23 +139,43 @@ def add_verdict(rows: pl.DataFrame) -> pl.DataFrame:
     """Add whether customers cost more than they may, whether that is beyond chance, and the reason where it is not.
 
     They do also where money was spent and nobody was won, whatever they may cost. A verdict is beyond chance where it
-    would be the same at both ends of the interval of `most_to_bid`, and rests on `FEWEST_CUSTOMERS`.
+    would be the same at both ends of the interval of `most_to_bid`, and rests on `FEWEST_CUSTOMERS`; where nobody was
+    won, where the spend would bring `SURE_TO_WIN` customers at the upper end of that of all channels together.
     """
     cost, most = pl.col("cost_per_customer").cast(pl.Float64), pl.col("most_to_bid").cast(pl.Float64)
     won_nobody = cost.is_null() & (pl.col("spend") > 0)
     is_few = pl.col("average_customers_12m") < FEWEST_CUSTOMERS
     at_ends = [cost > pl.col(f"most_to_bid{end}").cast(pl.Float64) for end in ENDS]
     is_same = ((at_ends[0] == at_ends[1]) & ~is_few).fill_null(False)
+    most_of_all = _take_from_whole(pl.col("most_to_bid_high").cast(pl.Float64))
+    are_few_known = _take_from_whole(is_few)
+    is_sure = (pl.col("spend").cast(pl.Float64) > SURE_TO_WIN * most_of_all) & ~are_few_known
     return rows.with_columns(
         is_above_most=won_nobody | (cost > most),
-        is_beyond_chance=pl.when(cost.is_not_null() & most.is_not_null()).then(is_same),
+        is_beyond_chance=pl.when(won_nobody & most_of_all.is_not_null())
+        .then(is_sure)
+        .when(cost.is_not_null() & most.is_not_null())
+        .then(is_same),
     ).with_columns(
-        reason=pl.when(pl.col("reason").is_not_null() | pl.col("is_beyond_chance"))
+        reason=pl.when(won_nobody & ~pl.col("is_beyond_chance"))
+        .then(pl.lit("money was spent and nobody was won, which may be chance: ") + _explain_chance(are_few_known))
+        .when(pl.col("reason").is_not_null() | pl.col("is_beyond_chance"))
         .then("reason")
         .when(is_few)
         .then(pl.lit(f"fewer than {FEWEST_CUSTOMERS} customers on average: what they are worth may be chance"))
         .otherwise(pl.lit("whether they cost more than may be bid may be chance: the cost is within its interval"))
     )
+
+
+def _explain_chance(are_few_known: pl.Expr) -> pl.Expr:
+    """Why it may be chance that nobody was won."""
+    few = f"fewer than {FEWEST_CUSTOMERS} customers are known on average, too few to tell what one is worth"
+    return pl.when(are_few_known).then(pl.lit(few)).otherwise(pl.lit("so little should have won few customers"))
+
+
+def _take_from_whole(value: pl.Expr) -> pl.Expr:
+    """What a value is in the row of all channels and types."""
+    return value.filter(pl.all_horizontal(pl.col(name) == ALL for name in GROUP)).first()
 
 
 def _find_reason() -> pl.Expr:

@@ -22,7 +22,7 @@ from regulars.pipelines.models.retention_value import (
 )
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
-from regulars.pipelines.transforms.money.worth_intervals import bound_clv, find_intervals
+from regulars.pipelines.transforms.money.worth_intervals import SUMS, bound_clv, find_intervals, list_sums
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
     add_contribution,
@@ -66,8 +66,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 KEY = ["dimension", "dimension_value", "step_points"]
-SUMS = ["net_sales_12m", "sales_with_cost_12m", "cost_12m", "squares"]
-"""What is added up of the customers of a group; `squares` are those of what each bought."""
 CHURN = ("active_customers", "average_customers_12m", "churn_rate_12m", "reason")
 
 
@@ -133,12 +131,10 @@ def retention_economics(
 def sum_by_value(by_customer: pl.DataFrame, groups: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     """Sum customers by the values of each dimension and of all: `dimension`, `dimension_value` and the sums."""
     joined = by_customer.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
-    squared = joined.with_columns(squares=pl.col("net_sales_12m") ** 2)
-    split = squared.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
-    sums = pl.col(SUMS).sum()
+    split = joined.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
     return pl.concat(
         split.group_by(pl.col(name).cast(pl.String).alias("dimension_value"))
-        .agg(sums)
+        .agg(list_sums())
         .select(pl.lit(name).alias("dimension"), pl.all())
         for name in (ALL, *dimensions)
     )

@@ -13,6 +13,20 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.retention_value import HIGHEST_RETENTION, combine_ends, compute_clv_before_cost
 from regulars.pipelines.transforms.rates import ENDS, name_bounds
 
+SUMS = ["net_sales_12m", "sales_with_cost_12m", "cost_12m", "buyers", "sales_deviations"]
+"""What is known of the 12 months of a group: sums over its customers who bought, how many these are, and the squares of
+how far what each bought lies from their mean, added up."""
+
+
+def list_sums() -> list[pl.Expr]:
+    """The columns of `SUMS`, of rows with a customer each."""
+    sales = pl.col("net_sales_12m")
+    return [
+        pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").sum(),
+        pl.len().cast(pl.Float64).alias("buyers"),
+        ((sales - sales.mean()) ** 2).sum().alias("sales_deviations"),
+    ]
+
 
 def find_intervals(
     rows: pl.DataFrame, m: FloatArray, r: FloatArray
@@ -20,8 +34,8 @@ def find_intervals(
     """Find 95 % intervals of the contribution (Student's t) and of retention (Wilson); NaN of a single customer.
 
     Args:
-        rows: `average_customers_12m`, `contribution_margin_rate`, `net_sales_12m`, and `squares`: the squares of what
-            each customer of the group bought in the 12 months, added up.
+        rows: `average_customers_12m`, `contribution_margin_rate`, and `net_sales_12m`, `buyers` and `sales_deviations`
+            of `SUMS`.
         m: (n,) contribution of a customer of the group.
         r: (n,) retention of the group.
 
@@ -31,7 +45,9 @@ def find_intervals(
     n = rows["average_customers_12m"].fill_null(np.nan).to_numpy()
     margin = rows["contribution_margin_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     n = np.where(n > 1, n, np.nan)
-    off = np.maximum(rows["squares"].to_numpy() - rows["net_sales_12m"].to_numpy() ** 2 / n, 0)
+    sales, buyers = rows["net_sales_12m"].to_numpy(), np.maximum(rows["buyers"].to_numpy(), 1)
+    # those who bought lie around their own mean, which lies above that of all: others bought nothing
+    off = np.maximum(rows["sales_deviations"].to_numpy() + sales**2 * (n - buyers) / (n * buyers), 0)
     of_m = find_t_quantile(n - 1, UPPER_END) * margin * np.sqrt(off / (n - 1) / n)
     ends = pl.DataFrame({"kept": r, "n": n}).select(**name_bounds("kept", pl.col("n")))
     kept_low, kept_high = (ends[f"kept{end}"].to_numpy() for end in ENDS)

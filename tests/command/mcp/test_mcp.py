@@ -250,15 +250,15 @@ def test_a_table_is_listed_in_a_line_with_its_grain_answer_and_views(file):
     assert "marts.churn_all (The whole base, month by month)" in first
 
 
-QUESTIONS = yaml.safe_load((Path(__file__).parent / "thirty_questions.yaml").read_text(encoding="utf-8"))
+QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("each", [each for asked in QUESTIONS.values() for each in asked], ids=lambda each: each["ask"])
-def test_the_words_of_a_question_find_its_table_among_the_first_five(file, each):
+def test_the_words_of_a_question_find_its_table_among_the_first(file, each):
     from regulars.pipelines.command.mcp.find import list_tables
 
-    found = [line.partition(" | ")[0] for line in list_tables(file, each["ask"])[:5]]
-    assert set(found) & set(each["tables"]), found
+    found = [line.partition(" | ")[0] for line in list_tables(file, each["ask"])]
+    assert set(found[: each.get("within", 5)]) & set(each["tables"]), found
 
 
 def test_a_filter_is_said_once_for_all_metrics_that_need_it(file):

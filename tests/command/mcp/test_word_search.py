@@ -23,7 +23,11 @@ def test_of_equal_ones_the_first_comes_first_and_who_says_nothing_does_not_come(
 
 
 @pytest.mark.parametrize(
-    "words", ["seasonality seasonal seasons", "returning returns returned", "referral refers", "category categories"]
+    "words",
+    [
+        *("seasonality seasonal seasons", "returning returns returned", "referral refers", "category categories"),
+        *("lose lost loss losing", "sell sold sales selling", "win won winning", "day days", "tax taxes", "box boxes"),
+    ],
 )
 def test_words_of_one_stem_are_one(words):
     assert len({cut_ending(word) for word in words.split()}) == 1
@@ -31,3 +35,16 @@ def test_words_of_one_stem_are_one(words):
 
 def test_words_that_say_nothing_are_no_words_of_a_question():
     assert find_words("How many of our customers did we lose?") == ["custom", "lose"]
+    assert find_words("It's the customer's turn") == ["custom", "turn"]
+
+
+def test_a_word_in_s_that_is_no_plural_keeps_it():
+    assert [cut_ending(word) for word in ("nps", "less")] == ["nps", "less"]
+
+
+def test_a_table_that_a_question_calls_by_its_name_comes_before_one_that_has_a_word_of_it_in_a_longer_name():
+    named = Entry("sales", {"sales": 10.0}, {"revenue": 10.0})
+    longer = Entry("concentration", {"revenue concentration": 9.0}, {"revenue concentration": 10.0})
+    assert rank_by_words("revenue", [longer, named]) == ["sales", "concentration"]
+    assert rank_by_words("revenue concentration", [named, longer]) == ["concentration", "sales"]
+    assert rank_by_words("concentration", [named, longer]) == ["concentration"]

@@ -363,6 +363,26 @@ def test_a_delivery_says_which_session_kept_it_waiting_and_not_what_that_asked(
     assert target.deliver(publish(home, 3, rows=300), readers="bi_readers").remark == ""
 
 
+@pytest.mark.parametrize(
+    ("application", "said"),
+    [
+        ("psql of Ann", "psql of Ann"),
+        ("ann.smith@example.com", "***"),
+        ("DBeaver (ann@example.com) - Main", "DBeaver (***) - Main"),
+        ("user=ann@shop.de;db=x", "user=***;db=x"),
+        ("a@b", "***"),
+        ("x" * 40, "x" * 40),
+        ("x" * 41, "x" * 39 + "…"),
+        (f"{'x' * 30} ann.smith@example.com", f"{'x' * 30} ***"),
+        ("  ", "without a name"),
+        ("", "without a name"),
+        (None, "without a name"),
+    ],
+)
+def test_what_a_tool_calls_itself_is_cut_and_names_nobody_s_address(application: str | None, said: str):
+    assert postgres_readers._describe_session(7, application, None, None) == f"session 7 ({said})"
+
+
 def test_a_table_that_somebody_keeps_locked_is_named_with_the_session(
     target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
 ):

@@ -380,6 +380,16 @@ def test_what_lies_within_hundreds_of_others_is_json(shop, form, inner):
     assert shop.rows("order_id, city") == [("1", deep)]
 
 
+@pytest.mark.parametrize(("objects", "said"), [(100, "1.50"), (101, '{"a": 1.50}')])
+def test_what_lies_within_a_hundred_objects_has_a_name_and_what_lies_deeper_is_json(shop, objects, said):
+    place = ".".join(["deep", *["a"] * 100])
+    shop.sources["shop"]["columns"] = {**shop.sources["shop"]["columns"], "city": place}
+    shop.sources["shop"].update(path="orders.json", format="json")
+    deep = '{"a": ' * objects + "1.50" + "}" * objects
+    shop.write("orders.json", f'[{{"id": "1", "day": "2026-01-01", "total": 1, "deep": {deep}}}]')
+    assert shop.rows("order_id, city") == [("1", said)]
+
+
 @pytest.mark.parametrize("value", [[], {}, [None, {}, [b"1.50", "a"]], {"a": [], "b": {"c": None, "d": True}}])
 def test_what_lies_deep_is_written_like_everything_else(value):
     assert _write_deep(value) == write_json(value)

@@ -149,6 +149,16 @@ def test_the_year_that_ends_with_as_of_is_one_row():
         assert (row["complaints_on_time"], row["complaints_decided"], row["complaints_on_time_rate"]) == (1, 2, 0.5)
 
 
+@pytest.mark.parametrize(("days_late", "is_complete"), [(0, True), (1, False)])
+def test_a_year_is_complete_where_tickets_are_known_for_all_of_it(days_late, is_complete):
+    first = AS_OF - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1 - days_late)
+    mart = build(ticket(str(first), 5, is_complaint=True), ticket("2026-03-24", 5, is_complaint=True))
+    row = cell(mart, SUPPORT_YEAR_GRAIN)
+    since = f"tickets are known from {first} on, which is not the whole of the 365 days"
+    assert (row["is_complete"], row["reason"]) == (is_complete, None if is_complete else since)
+    assert row["complaints_on_time_rate"] == 1
+
+
 def test_a_year_without_tickets_has_its_row():
     row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), SUPPORT_YEAR_GRAIN)
     assert (row["tickets"], row["complaints_on_time_rate"], row["reason"]) == (0, None, "no complaints")
@@ -251,3 +261,5 @@ def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     }
     too_sure = mart.with_columns(complaints_on_time_rate_ci_high=pl.col("complaints_on_time_rate_ci_low"))
     assert broken_rules("support_response", too_sure, core) == {"rates_lie_in_their_intervals"}
+    whole = mart.with_columns(is_complete=pl.col("is_complete") | (pl.col("grain") == SUPPORT_YEAR_GRAIN))
+    assert broken_rules("support_response", whole, core) == {"a_year_is_complete_where_tickets_are_known_for_all_of_it"}

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Collection
 from decimal import Decimal
 from statistics import mean, variance
 from typing import Any
@@ -30,13 +31,16 @@ Person = tuple[str, str | None, int | None, float | None]
 """Name, who brought them, the year of the first order (None: never ordered), and what they are worth."""
 
 
-def found_of(*people: Person, predicted: bool = True) -> dict[str, dict[str, Any]]:
-    """The rows of clv_simple by year; those of clv_predicted are the same, or not there."""
+def found_of(*people: Person, predicted: bool = True, prospects: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """The rows of clv_simple by year; those of clv_predicted are the same, or not there.
+
+    Who is worth nothing that is known is a prospect, and who is named.
+    """
     rows = [
         {
             "customer_id": name,
             "is_unknown": name == "unknown",
-            "lifecycle": "prospect" if worth is None else "active",
+            "lifecycle": "prospect" if worth is None or name in prospects else "active",
             "referred_by_customer_id": by,
             "first_order_date": year and dt.date(year, 5, 1),
             "clv_simple": None if worth is None else Decimal(str(round(worth, 4))),
@@ -49,7 +53,11 @@ def found_of(*people: Person, predicted: bool = True) -> dict[str, dict[str, Any
     mart = referral_worth(core.lazy(), cleaned.lazy(), as_of=AS_OF)
     assert mart.schema == COLUMNS
     brought = pl.DataFrame(
-        {"brought_customers": [sum(by is not None and worth is not None for _, by, _, worth in people)]}
+        {
+            "brought_customers": [
+                sum(by is not None and worth is not None and name not in prospects for name, by, _, worth in people)
+            ]
+        }
     )
     assert not broken_rules("referral_worth", mart, {"marts.referrals": brought})
     assert (
@@ -141,6 +149,35 @@ def test_a_year_without_others_is_not_in_the_whole():
     found = found_of(*FOUNDERS, *people_of(2023, [50.0] * 3, []), *people_of(2024, [10.0, 20.0], [5.0, 6.0]))
     assert {year: row["brought_customers_valued"] for year, row in found.items()} == {"2023": 3, "2024": 2, "all": 2}
     assert (found["2023"]["average_clv_of_brought"], found["2023"]["average_clv_of_others"]) == (50, None)
+
+
+def test_customers_of_several_years_who_are_worth_the_same_have_an_interval_without_width():
+    years = [*people_of(2024, [564.16] * 3, [10.0, 20.0]), *people_of(2025, [564.16] * 4, [10.0, 20.0])]
+    whole = found_of(*FOUNDERS, *years)["all"]
+    assert whole["average_clv_of_brought_low"] == pytest.approx(564.16, rel=1e-14)
+
+
+def test_where_years_weigh_unequally_the_reason_says_that_the_others_count_as_fewer_than_they_are():
+    years = [*people_of(2024, draw(30, 100, 1), draw(12, 100, 2)), *people_of(2025, [1.0] * 5, draw(500, 100, 3))]
+    whole = found_of(*FOUNDERS, *years)["all"]
+    assert (whole["other_customers_valued"], whole["clv_over_others"]) == (512, None)
+    assert whole["reason"] == (
+        "most customers were brought in years with few others, which weigh most: the others count as fewer than 30, "
+        "too few to tell"
+    )
+
+
+def test_a_year_with_one_other_customer_is_not_in_the_whole():
+    found = found_of(*FOUNDERS, *people_of(2023, [50.0] * 3, [7.0]), *people_of(2024, [10.0, 20.0], [5.0, 6.0]))
+    assert (found["2023"]["average_clv_of_others"], found["all"]["average_clv_of_others"]) == (7, 5.5)
+    assert found["all"]["brought_customers_valued"] == 2
+
+
+def test_prospects_of_whom_a_worth_is_predicted_are_left_out():
+    people = [*FOUNDERS, *people_of(2024, [10.0], [5.0, 6.0]), ("hope", "founder", 2024, 900.0)]
+    row = found_of(*people, prospects={"hope"})["2024"]
+    assert (row["brought_customers_valued"], row["average_clv_of_brought"]) == (1, 10)
+    assert (row["other_customers_valued"], row["average_clv_of_others"]) == (2, 5.5)
 
 
 def test_subscribers_without_an_order_are_a_year_of_their_own_and_prospects_are_left_out():

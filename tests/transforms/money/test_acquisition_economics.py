@@ -172,7 +172,7 @@ def test_a_month_s_spend_is_divided_as_its_first_orders_are():
 def test_a_channel_that_wins_nobody_says_so():
     row = mart(inputs(ten_customers(), [spent("2026-01-01", "tv", "500")], {}))["tv", "all"]
     assert (row["new_customers_won"], row["spend"], row["cost_per_customer"]) == (0, 500, None)
-    assert row["reason"] == "money was spent and nobody was won"
+    assert row["reason"].startswith("money was spent and nobody was won")
     assert (row["cost_basis"], row["is_above_most"]) == ("spend", True)  # so that its money is in the cost of all spend
     assert row["is_above_most"]
 
@@ -346,6 +346,27 @@ def test_a_verdict_within_the_interval_of_the_bid_may_be_chance(cost, is_above, 
     assert (row["is_above_most"], row["is_beyond_chance"]) == (is_above, is_beyond)
     assert (row["reason"] is None) == is_beyond
     assert is_beyond or "may be chance" in row["reason"]
+
+
+@pytest.mark.parametrize(("expected", "is_beyond"), [("2.98", False), ("3.01", True)])
+def test_that_money_won_nobody_is_beyond_chance_where_it_should_have_won_three(expected, is_beyond):
+    sales, kinds = crowd(80)
+    most = mart(inputs(sales, [], kinds))["all", "all"]["most_to_bid_high"]
+    spend = str(round(most * Decimal(expected), 4))
+    row = mart(inputs(sales, [spent("2025-10-01", "tv", spend)], kinds))["tv", "all"]
+    assert (row["cost_per_customer"], row["is_above_most"], row["is_beyond_chance"]) == (None, True, is_beyond)
+    assert row["reason"].startswith("money was spent and nobody was won")
+    assert row["reason"].endswith("so little should have won few customers") is not is_beyond
+
+
+def test_by_few_customers_nobody_knows_how_many_the_money_should_have_won():
+    sales, kinds = crowd(12)
+    row = mart(inputs(sales, [spent("2025-10-01", "tv", "90000")], kinds))["tv", "all"]
+    assert (row["is_above_most"], row["is_beyond_chance"]) == (True, False)
+    assert "fewer than 30 customers are known on average" in row["reason"]
+    young = [sale("2025-06-05", item("bar")), sale("2026-01-05", item("bar"))]
+    row = mart(inputs(young, [spent("2025-06-01", "tv", "90000")], {}))["tv", "all"]
+    assert (row["is_above_most"], row["is_beyond_chance"]) == (True, None)
 
 
 def test_the_interval_of_the_worth_joins_that_of_what_customers_bring_and_of_how_many_stay():

@@ -9,6 +9,7 @@ a plan from then, as a prepared statement does: it would find the old rows delet
 """
 
 import contextlib
+import re
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ _SESSIONS = """
     order by pid
 """
 SESSIONS_NAMED = 3
+NAME_LENGTH = 40
+"""How much is said of what a tool calls itself: some write a whole path there."""
+_ADDRESS = re.compile(r"[^\s,;:<>()\"'=/@]+@[^\s,;:<>()\"'=/@]+")
 _Lock = tuple[Name, int, str]
 
 
@@ -109,8 +113,14 @@ def _name_sessions(connection: Connection[Any], pids: Collection[int]) -> str:
     return ", ".join([*said, *more]) or "it has ended by now"
 
 
+def _write_name(application: str) -> str:
+    """What a tool calls itself, cut, and without what looks like an address of a person."""
+    name = _ADDRESS.sub("***", application).strip()
+    return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
+
+
 def _describe_session(pid: int, application: str | None, seconds: float | None, state: str | None) -> str:
-    about = [application or "without a name"]
+    about = [_write_name(application or "") or "without a name"]
     if seconds is not None:
         length = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
         about.append(f"its transaction open for {length}")
