@@ -20,7 +20,7 @@ _IS_IT = ("columns.kind", "columns.survey_type", "columns.gross_sales")
 """Questions that may be answered with yes: it is what it seems."""
 
 
-_IN_THE_FILE = ("columns.is_cancelled", "exclude.tests")
+_IN_THE_FILE = ("columns.is_cancelled", "exclude.no_sale", "exclude.tests")
 """Questions whose answer is an expression: they are written into the settings, and nobody is asked."""
 
 

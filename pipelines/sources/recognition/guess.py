@@ -130,12 +130,14 @@ def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -
 
 
 def _add_flags(guess: Guess, flags: Flags) -> Guess:
+    before = guess.further_questions
+    asked = {key: f"{before[key]}. {text}" if key in before else text for key, text in flags.questions.items()}
     return replace(
         guess,
         columns={**guess.columns, **flags.columns},
         reasons=[*guess.reasons, *flags.reasons],
         exclude={**guess.exclude, **flags.exclude},
-        further_questions={**guess.further_questions, **flags.questions},
+        further_questions={**before, **asked},
     )
 
 

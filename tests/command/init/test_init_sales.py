@@ -39,21 +39,21 @@ def test_what_a_state_calls_cancelled_never_counts_in_any_spelling(read):
     said, sources = read(orders=sales("Net,Status", "Completed", "wc-cancelled", "payment_failed"))
     condition = sources["orders"].columns["is_cancelled"].sql
     assert "what `Status` calls `cancelled`, `payment failed` is cancelled, and never counts" in said
-    assert "'voided'" in condition, "a later file may have another word of the language"
+    assert "|voided|" in condition, "a later file may have another word of the language"
     assert "open:" not in said
 
 
 def test_states_in_the_companys_language(read):
     _, sources = read(orders=sales("Net,Tila", "Toimitettu", "Peruttu", "Luonnos"))
-    assert "'peruttu'" in sources["orders"].columns["is_cancelled"].sql
+    assert "peruttu" in sources["orders"].columns["is_cancelled"].sql
 
 
 def test_states_that_leave_it_open_are_a_question_with_our_words_only(read):
     said, sources = read(orders=sales("Net,Status", "Paid", "On hold", "Refunded", "Ask Ann Lee"))
     assert "is_cancelled" not in sources["orders"].columns
-    assert "nothing says whether rows that `Status` calls `on hold` are sales" in said
-    assert "`Status` calls rows `refunded`, and no column says how much was given back" in said
-    assert "`Status` has 1 word that nobody here knows" in said
+    assert "nothing says whether 5 rows that `Status` calls `on hold` are sales" in said
+    assert "`Status` calls 4 rows `refunded`, and no column says how much was given back" in said
+    assert "`Status` has 1 word that nobody here knows (4 rows)" in said
     assert "Ann" not in said
 
 
@@ -67,13 +67,13 @@ def test_a_state_comes_on_top_of_a_mark(read):
     _, sources = read(orders=sales("Net,Status,Cancelled", "Paid,no", "Draft,no", "Paid,yes"))
     condition = sources["orders"].columns["is_cancelled"].sql
     assert condition.startswith("lower(trim(coalesce(\"Cancelled\", ''))) in ('true', 't', 'yes', 'y', '1') or ")
-    assert "'draft'" in condition
+    assert "|draft|" in condition
 
 
 def test_lines_of_cancelled_orders_are_left_out(read):
     text = sales("Price,SKU,Qty,Status", "A,1,Paid", "B,2,Cancelled")
     _, sources = read(lines=text)
-    assert "'cancelled'" in sources["lines"].exclude["no_sale"]
+    assert "|cancelled|" in sources["lines"].exclude["no_sale"]
 
 
 def test_of_amounts_with_and_without_tax_the_one_without_is_taken(read):
