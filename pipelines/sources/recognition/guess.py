@@ -12,7 +12,13 @@ from typing import Any, Literal
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.sources.recognition.amounts import find_refunds, find_tax_basis, settle_tax
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
-from regulars.pipelines.sources.recognition.column_names import match_names, name_facts, plain_name, read_names
+from regulars.pipelines.sources.recognition.column_names import (
+    bare_name,
+    match_names,
+    name_facts,
+    plain_name,
+    read_names,
+)
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
 from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types
 from regulars.pipelines.sources.recognition.state_flags import read_states
@@ -209,13 +215,13 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
 def _question_total(
     amount: ColumnFacts, facts: Sequence[ColumnFacts], columns: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    is_settled = find_tax_basis(amount.column) == "with"  # its name says it of the tax
+    is_settled = bool(find_tax_basis(amount.column))  # its name says it of the tax
     is_beside = bool({"shipping", "discounts", *(() if is_settled else ("tax",))} & columns.keys())
     taxes = {columns.get("tax")} if is_settled else set()
-    words = {word for each in facts if each.column not in taxes for word in plain_name(each.column.casefold()).split()}
+    words = {word for each in facts if each.column not in taxes for word in bare_name(each.column.casefold()).split()}
     if amount.filled > _FEW and amount.whole == amount.filled:
         yield "gross_sales", f"no value of `{amount.column}` has cents: is it in cents, or in whole units?"
-    elif plain_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
+    elif bare_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
         yield "gross_sales", f"are tax, shipping and discounts within `{amount.column}`, or beside it?"
 
 
