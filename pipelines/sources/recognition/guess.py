@@ -20,7 +20,7 @@ from regulars.pipelines.sources.recognition.column_names import (
     read_names,
 )
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
-from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types
+from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types, question_staff
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
 from regulars.pipelines.warehouse.sql_text import quote_identifier
@@ -36,6 +36,10 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Kind -> the columns without which a file is not of it; the more telling kinds first."""
 _RECOMMEND = re.compile(r"recommend|weiterempfehl|suositte|recommand|recomend|rekommend|aanbevel|polec|anbefal", re.I)
+_FIRST_REPLY = re.compile(
+    r"first (public )?(reply|response|answer|agent reply)|erste\w* (antwort|reaktion)|erst(antwort|reaktion)"
+    r"|premi[eè]re réponse|primera respuesta|primeira resposta|prima risposta|ensi(mmäi\w+ )?vasta"
+)
 _WITH_EXTRAS = {
     *("total", "amount", "order total", "grand total", "total amount", "total price", "gesamtbetrag", "sum", "summe"),
     *("amount total", "amount net", "net amount", "montant total", "importe total", "valor total", "totale", "summa"),
@@ -178,22 +182,40 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     if kind == "orders":
         questions |= _question_total(found["gross_sales"], facts, columns)
         settle_tax(found, columns, reasons, questions)
+    further: dict[str, str] = {}
     if kind == "tickets" and "first_public_reply_at" not in columns:
         columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
         reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
+        further |= _question_first_reply(facts)
     questions |= question_row_types(kind, facts, columns)
+    if staff := question_staff(kind, facts):
+        questions["kind"] = "; ".join(each for each in (questions.get("kind", ""), staff) if each)
     if kind == "survey_responses":
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
     key = found[_NEEDED[kind][0]]
     if kind in _ONE_ROW_EACH:
-        if plain_name(key.column) in _COMMON:
+        if plain_name(key.column) in _COMMON and "kind" not in questions:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
         if key.distinct < key.filled * 0.9:
             questions[_NEEDED[kind][0]] = f"`{key.column}` repeats: what names one record?"
     if not facts or not facts[0].row_count:
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
-    return Guess(kind, columns, "unsure" if questions else "sure" if by_names else "likely", reasons, questions)
+    sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
+    return Guess(kind, columns, sureness, reasons, questions, further_questions=further)
+
+
+def _question_first_reply(facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
+    """Columns that seem to say when a ticket was first answered, but hold no moments: how long it took, perhaps."""
+    for each in facts:
+        if each.filled and _FIRST_REPLY.search(plain_name(each.column)):
+            yield (
+                "columns.first_public_reply_at",
+                f"`{each.column}` is written like `{each.shape}` ({each.filled:,} of {each.row_count:,} tickets looked "
+                "at): is it how long the first reply took, by the clock or within opening hours? By the clock, write "
+                "the moment as an expression and take `no_reply_due_reason` away",
+            )
+            return
 
 
 def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
