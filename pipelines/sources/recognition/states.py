@@ -34,7 +34,7 @@ class States:
         no_sale_words: The words that say so, as far as they are in the file.
         refunded_words: Those that say that it was given back whole.
         open_words: Those that leave it open.
-        part_words: Those that say that nothing was sold, or was given back, within values that say more than that.
+        part_words: Words, or parts of words, that say so of one of both within values that say more than that.
         unknown_count: How many further different values it has.
         row_counts: Word of ours -> how many rows have it alone; `""`: rows with values that nobody knows.
     """
@@ -87,7 +87,7 @@ def _read_column(column: str, topic: Topic, counts: Mapping[str, int]) -> States
         else:
             unknown_count += 1
             row_counts[""] += count
-            parts |= _find_words(value, _list_words("no_sale") | _list_words("refunded"))
+            parts |= _find_parts(value)
     is_certain = topic == "sale" and (not may_be_place(column) or 2 * unknown_count < len(counts))
     return States(
         column,
@@ -101,6 +101,12 @@ def _read_column(column: str, topic: Topic, counts: Mapping[str, int]) -> States
         unknown_count,
         row_counts,
     )
+
+
+def _find_parts(value: str) -> set[str]:
+    """What in a value that nobody knows may say that nothing was sold: whole words of ours, else parts of words."""
+    words = _find_words(value, _list_words("no_sale") | _list_words("refunded"))
+    return words or {stem for stem in _read_file()["stems"] if stem in value}
 
 
 def _find_words(value: str, words: Iterable[str]) -> set[str]:
@@ -137,7 +143,7 @@ def _read_file() -> Mapping[str, Any]:
 
 def _read_words() -> Mapping[str, Mapping[str, list[str]]]:
     """Meaning -> language -> words."""
-    return {what: words for what, words in _read_file().items() if what != "around"}
+    return {what: words for what, words in _read_file().items() if what not in ("around", "stems")}
 
 
 def _list_words(what: str, languages: Collection[str] = ()) -> set[str]:

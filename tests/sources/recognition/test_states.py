@@ -120,6 +120,16 @@ def test_a_value_that_says_more_than_cancelled_is_asked_about(word, part):
     assert f"`Status` has 1 word that nobody here knows (6 rows), some of which hold `{part}`" in asked
 
 
+@pytest.mark.parametrize(
+    ("column", "word", "part"),
+    [("Estado", "Anulación", "anul"), ("Status", "Cancel", "cancel"), ("订单状态", "订单已取消", "取消")],
+)
+def test_an_unknown_word_that_looks_like_a_cancellation_is_named_by_what_it_holds(column, word, part):
+    cancelled, asked = read_orders(column, word, "Procesando")
+    assert not cancelled
+    assert f"`{column}` has 2 words that nobody here knows (12 rows), some of which hold `{part}`" in asked
+
+
 def test_a_status_of_words_that_nobody_knows_is_asked_about():
     cancelled, asked = read_orders("Order status", "Paid by card", "Gone", "Shipped today")
     assert not cancelled
