@@ -74,6 +74,7 @@ class Draft:
         row_count: How many records were looked at.
         kinds: What it feeds.
         currency: The currency that most of its rows name; empty: none.
+        is_one_currency: Whether all of its rows name that one.
         system: Whose ids it holds; empty: its own.
         ids: The ids that it names customers by, and columns that may hold those of another tool; None: not looked at.
         phones: Some telephone numbers of its customers, each with the country beside it.
@@ -91,6 +92,7 @@ class Draft:
     row_count: int = 0
     kinds: tuple[str, ...] = ()
     currency: str = ""
+    is_one_currency: bool = False
     system: str = ""
     ids: FoundIds | None = None
     phones: list[tuple[str, str | None]] = field(default_factory=list)
@@ -135,9 +137,8 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
     draft.written |= guess.written
     if guess.exclude:
         draft.written["exclude"] = guess.exclude
-    draft.sureness, draft.kinds = guess.sureness, (guess.kind, *guess.further_kinds)
+    draft.what, draft.sureness, draft.kinds = guess.kind, guess.sureness, (guess.kind, *guess.further_kinds)
     draft.reasons += guess.reasons
-    draft.what = guess.kind
     asked = {f"columns.{ours}": text for ours, text in guess.questions.items()} | guess.further_questions
     place = f"kinds.{guess.kind}." if guess.further_kinds else ""
     draft.questions = [
@@ -186,7 +187,7 @@ def look_at_values(
         _take_format(draft, each)
     draft.ids = read_ids(con, rows, source, mappings, named, tools)
     draft.phones = read_phones(con, rows, mappings, named.names)
-    draft.currency, is_everywhere = _find_currency(con, rows, mappings, named.names)
+    draft.currency, is_everywhere, draft.is_one_currency = _find_currency(con, rows, mappings, named.names)
     if is_everywhere:
         _drop_question(draft, "currency")
 
@@ -198,20 +199,20 @@ def _drop_question(draft: Draft, key: str) -> None:
 
 def _find_currency(
     con: duckdb.DuckDBPyConnection, rows: str, mappings: Mapping[str, KindMapping], names: tuple[str, ...]
-) -> tuple[str, bool]:
-    """The code that most rows of the first kind with a currency name, and whether all do; empty where none does."""
+) -> tuple[str, bool, bool]:
+    """The code that most rows of the first kind with a currency name, whether all name one, and whether that one."""
     for mapping in mappings.values():
         text = select_delivered_text(mapping.columns.get("currency"), names)
         if text is not None:
-            code, is_everywhere = con.execute(f"""
-                select mode(value) filter (is_code), coalesce(bool_and(is_code), false)
+            code, is_everywhere, count = con.execute(f"""
+                select mode(value) filter (is_code), coalesce(bool_and(is_code), false), count(distinct value)
                 from (
                     select value, coalesce(regexp_full_match(value, '[A-Z]{{3}}'), false) as is_code
                     from (select upper(trim(try({text}))) as value from {rows} as file)
                 )
             """).fetchall()[0]
-            return str(code or ""), bool(is_everywhere)
-    return "", False
+            return str(code or ""), bool(is_everywhere), bool(is_everywhere) and count == 1
+    return "", False, False
 
 
 def _take_format(draft: Draft, written: WrittenFormat) -> None:

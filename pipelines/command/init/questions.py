@@ -20,8 +20,12 @@ _IS_IT = ("columns.kind", "columns.survey_type", "columns.gross_sales")
 """Questions that may be answered with yes: it is what it seems."""
 
 
-_IN_THE_FILE = ("columns.is_cancelled", "exclude.tests")
+_IN_THE_FILE = ("columns.is_cancelled", "columns.first_public_reply_at", "exclude.no_sale", "exclude.tests")
 """Questions whose answer is an expression: they are written into the settings, and nobody is asked."""
+
+
+_ANSWERED = ("timezone", "currency", "system", "options", "columns", "kinds")
+"""Keys of a source that an answer of one line can be put at; all others are left in the settings."""
 
 
 def ask_about(drafts: list[Draft], ask: Ask | None) -> None:
@@ -35,7 +39,7 @@ def ask_about(drafts: list[Draft], ask: Ask | None) -> None:
         if ask is None:
             continue
         for question in list(draft.questions):
-            if question.key.endswith(_IN_THE_FILE):
+            if question.key.endswith(_IN_THE_FILE) or question.key.split(".")[0] not in _ANSWERED:
                 continue
             answer = ask(f"{draft.name} ({draft.what}): {question.text}", question.labels).strip()
             if answer and take_answer(draft, question, answer):
@@ -54,11 +58,14 @@ def take_answer(draft: Draft, question: Question, answer: str) -> bool:
         return True
     if question.key.endswith(_IS_IT) and answer.lower() in ("y", "yes"):
         return True  # it is what it seems
+    if not _fits(draft, question.key, answer):
+        return False
     place = draft.written
     *folders, last = question.key.split(".")
     for step in folders:
         place = place.setdefault(step, {})
-    place[last] = answer
+    is_code = last == "currency" and folders and find_column(answer, draft.group.heads[-1].header) is None
+    place[last] = {"value": answer} if is_code else answer
     return True
 
 
@@ -71,6 +78,9 @@ def _fits(draft: Draft, key: str, answer: str) -> bool:
             return False
     if key == "currency":
         return re.fullmatch(CURRENCY_PATTERN, answer) is not None
-    if key.startswith("columns."):
-        return find_column(answer, draft.group.heads[-1].header) is not None
+    if key.endswith(("columns.kind", "columns.survey_type")):
+        return False  # only a yes is an answer
+    if "columns." in key:
+        is_code = key.endswith("columns.currency") and re.fullmatch(CURRENCY_PATTERN, answer) is not None
+        return is_code or find_column(answer, draft.group.heads[-1].header) is not None
     return True

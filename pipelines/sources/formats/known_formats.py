@@ -43,7 +43,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"), (",", "'"))
-_CURRENCY_SIGN = re.compile(r"[$€£¥₹₽₺₩₪৳฿]|R\$|zł|kr|Kč|Ft|CHF")
+_CURRENCY_SIGN = re.compile(r"(?:R|US|CA?|AU?|HK|NZ|S)?\$|[€£¥₹₽₺₩₪৳฿]|zł|kr|Kč|Ft|CHF")
 _WORDS_BEHIND = r" [(]?[\p{L}][\p{L} ]+[)]?$"
 
 

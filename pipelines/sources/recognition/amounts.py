@@ -12,36 +12,50 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 TaxBasis = Literal["with", "without", ""]
 
-_TAX = r"(sales )?(tax(es)?|vat|gst|mwst|ust|steuer|iva|tva|btw|alv|moms|imposto|impuestos?)"
+_TAX = (
+    r"(sales )?(tax(es)?|vat|gst|hst|mw ?st|ust|umsatzsteuer|mehrwertsteuer|steuern?|iva|tva|tps|tvq|taxes?|btw|alv"
+    r"|moms|mva|dph|podatk(u|iem)|impost[oae]s?|impuestos?|icms)"
+)
 _WITHOUT_TAX = re.compile(
-    rf"\b(ex|excl|excluding|exclusive|without|before|net of|w/o|ohne|exkl|sin|sem|senza|hors|zonder|utan|uten|bez)\.?"
-    rf"[ _]?(of )?{_TAX}\b|{_TAX}[ _](excl\w*|ex)\b|\bht\b|netto|\bveroton|不含税|未税",
-    re.IGNORECASE,
+    r"\b(ex|excl|excluding|exclusive|not incl\w*|without|before|net of|w/o|ohne|exkl|exklusive|zzgl|zuzüglich"
+    r"|sin|sem|senza|hors|sans|avant|esclus[ao]|zonder|utan|uten|uden|bez|ilman)"
+    rf" (of )?(the )?{_TAX}\b|\b{_TAX} (excl\w*|ex|escl\w*|exkl\w*|0 ?%|n(o|on|ão|ot|icht) \w+)\b"
+    rf"|\b{_TAX} 0 ?%|\b(o|nicht inkl\w*) {_TAX}\b|\bht\b|netto(?!gew)|\bveroton|不含税|未税",
 )
 _WITH_TAX = re.compile(
-    rf"\b(inc|incl|including|inclusive|with|after|inkl|mit|con|com|avec|met|med|sis)\.?[ _]?(of )?{_TAX}\b"
-    rf"|{_TAX}[ _](incl\w*|inc)\b|\bttc\b|brutto|\bbruto\b|\bverollinen|含税",
-    re.IGNORECASE,
+    r"(?<![\w'’])(inc|incl|including|inclusive|with|after|inkl|inklusive|einschl|mit|con|com|avec|met|med|sis"
+    rf"|incluye|inclus[ao]|z|ze|s|vč|včetně) (of )?(the )?{_TAX}\b"
+    rf"|\b{_TAX} (incl\w*|inkl\w*|inc|compr\w*)\b|\bttc\b|brutto(?!gew)|\bbruto\b|\bverollinen|含税",
 )
+_RATE = re.compile(r"\b0*[1-9]\d*([.,]\d+)? ?%")
 _REFUNDED = (
     *("refund amount", "refunded amount", "amount refunded", "total refunded", "refund total", "refunded", "refunds"),
     *("total refund", "erstattungsbetrag", "erstattet", "montant remboursé", "importe reembolsado", "valor devolvido"),
     *("hyvitetty summa", "kwota zwrotu", "退款金额"),
 )
 _MOST = 0.9
+_WHICH = "which column is the discount in the same way as the goods?"
 
 
 def find_tax_basis(name: str) -> TaxBasis:
     """Whether a name says that its amounts are with tax or without: `Total (inc tax)`, `total_tax_excl`, `Brutto`."""
-    if _WITHOUT_TAX.search(name):
+    spaced = _space(name)
+    if _WITHOUT_TAX.search(spaced):
         return "without"
-    return "with" if _WITH_TAX.search(name) else ""
+    return "with" if _WITH_TAX.search(spaced) else ""
 
 
 def drop_tax_words(name: str) -> str:
-    """A name without what it says of tax: `total_paid_tax_excl` as `total_paid_`; whole where nothing else stays."""
-    rest = _WITH_TAX.sub(" ", _WITHOUT_TAX.sub(" ", name))
-    return rest if re.search(r"\w", rest) else name
+    """A name without what it says of tax: `total_paid_tax_excl` as `total paid`; whole where nothing else stays."""
+    spaced = _space(name)
+    rest = _WITH_TAX.sub(" ", _WITHOUT_TAX.sub(" ", spaced))
+    return rest if rest != spaced and re.search(r"\w", rest) else name
+
+
+def _space(name: str) -> str:
+    """A name in small letters, with blanks between its words and without rates: `incl. 19% MwSt` as `incl mw st`."""
+    divided = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()
+    return " ".join(re.sub(r"[_.-]", " ", _RATE.sub(" ", divided)).split())
 
 
 def order_by_tax(facts: Sequence[ColumnFacts]) -> list[ColumnFacts]:
@@ -70,11 +84,17 @@ def settle_tax(
             questions["gross_sales"] = (
                 f"`{goods.column}` holds the tax: which column is the tax, or the amount without?"
             )
+        if "discounts" in columns and find_tax_basis(found["discounts"].column) == "without":
+            questions["discounts"] = (
+                f"`{found['discounts'].column}` is without tax and `{goods.column}` holds it: {_WHICH}"
+            )
         return
-    for ours in ("shipping", "discounts"):
-        if ours in columns and find_tax_basis(found[ours].column) == "with":
-            del columns[ours]
-            reasons.append(f"`{found[ours].column}` is with tax and `{goods.column}` is not, so that it is not read")
+    if "shipping" in columns and find_tax_basis(found["shipping"].column) == "with":
+        del columns["shipping"]
+        reasons.append(f"`{found['shipping'].column}` is with tax and `{goods.column}` is not, so that it is not read")
+    if "discounts" in columns and find_tax_basis(found["discounts"].column) == "with":
+        del columns["discounts"]
+        questions["discounts"] = f"`{found['discounts'].column}` is with tax and `{goods.column}` is not: {_WHICH}"
 
 
 def find_refunds(by_name: Mapping[str, ColumnFacts], columns: Mapping[str, Any]) -> dict[str, Any] | None:

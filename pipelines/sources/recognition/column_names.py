@@ -13,6 +13,7 @@ import yaml
 
 from regulars.pipelines.sources.recognition.amounts import drop_tax_words, order_by_tax
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
+from regulars.pipelines.sources.recognition.currency_words import drop_currency_words
 
 _NAMES = Path(__file__).with_name("column_names.yaml")
 
@@ -50,9 +51,18 @@ def match_names(kind: str, by_name: Mapping[str, ColumnFacts]) -> Iterator[tuple
             yield ours, found
 
 
+def bare_name(name: str) -> str:
+    """A plain name without what it says of tax and of the currency: `total_eur (incl. VAT)` as `total`."""
+    return plain_name(drop_currency_words(drop_tax_words(name)))
+
+
 def name_facts(facts: Sequence[ColumnFacts]) -> dict[str, ColumnFacts]:
-    """Columns by their plain names, with and without what these say of tax; of equal names the one without tax."""
+    """Columns by their plain names, with and without what these say of tax and of the currency.
+
+    Of equal names the one without tax is taken.
+    """
     ordered = order_by_tax(facts)[::-1]
+    bare = {bare_name(each.column): each for each in ordered}
     without = {plain_name(drop_tax_words(each.column)): each for each in ordered}
     undivided = {plain_name(each.column.casefold()): each for each in ordered}  # `MwSt` is one word
-    return without | undivided | {plain_name(each.column): each for each in ordered}
+    return bare | without | undivided | {plain_name(each.column): each for each in ordered}

@@ -12,9 +12,15 @@ from typing import Any, Literal
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.sources.recognition.amounts import find_refunds, find_tax_basis, settle_tax
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
-from regulars.pipelines.sources.recognition.column_names import match_names, name_facts, plain_name, read_names
+from regulars.pipelines.sources.recognition.column_names import (
+    bare_name,
+    match_names,
+    name_facts,
+    plain_name,
+    read_names,
+)
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
-from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types
+from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types, question_staff
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
 from regulars.pipelines.warehouse.sql_text import quote_identifier
@@ -30,6 +36,10 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Kind -> the columns without which a file is not of it; the more telling kinds first."""
 _RECOMMEND = re.compile(r"recommend|weiterempfehl|suositte|recommand|recomend|rekommend|aanbevel|polec|anbefal", re.I)
+_FIRST_REPLY = re.compile(
+    r"first (public )?(reply|response|answer|agent reply)|erste\w* (antwort|reaktion)|erst(antwort|reaktion)"
+    r"|premi[eè]re réponse|primera respuesta|primeira resposta|prima risposta|ensi(mmäi\w+ )?vasta"
+)
 _WITH_EXTRAS = {
     *("total", "amount", "order total", "grand total", "total amount", "total price", "gesamtbetrag", "sum", "summe"),
     *("amount total", "amount net", "net amount", "montant total", "importe total", "valor total", "totale", "summa"),
@@ -130,12 +140,14 @@ def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -
 
 
 def _add_flags(guess: Guess, flags: Flags) -> Guess:
+    before = guess.further_questions
+    asked = {key: f"{before[key]}. {text}" if key in before else text for key, text in flags.questions.items()}
     return replace(
         guess,
         columns={**guess.columns, **flags.columns},
         reasons=[*guess.reasons, *flags.reasons],
         exclude={**guess.exclude, **flags.exclude},
-        further_questions={**guess.further_questions, **flags.questions},
+        further_questions={**before, **asked},
     )
 
 
@@ -170,22 +182,40 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     if kind == "orders":
         questions |= _question_total(found["gross_sales"], facts, columns)
         settle_tax(found, columns, reasons, questions)
+    further: dict[str, str] = {}
     if kind == "tickets" and "first_public_reply_at" not in columns:
         columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
         reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
+        further |= _question_first_reply(facts)
     questions |= question_row_types(kind, facts, columns)
+    if staff := question_staff(kind, facts):
+        questions["kind"] = "; ".join(each for each in (questions.get("kind", ""), staff) if each)
     if kind == "survey_responses":
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
     key = found[_NEEDED[kind][0]]
     if kind in _ONE_ROW_EACH:
-        if plain_name(key.column) in _COMMON:
+        if plain_name(key.column) in _COMMON and "kind" not in questions:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
         if key.distinct < key.filled * 0.9:
             questions[_NEEDED[kind][0]] = f"`{key.column}` repeats: what names one record?"
     if not facts or not facts[0].row_count:
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
-    return Guess(kind, columns, "unsure" if questions else "sure" if by_names else "likely", reasons, questions)
+    sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
+    return Guess(kind, columns, sureness, reasons, questions, further_questions=further)
+
+
+def _question_first_reply(facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
+    """Columns that seem to say when a ticket was first answered, but hold no moments: how long it took, perhaps."""
+    for each in facts:
+        if each.filled and _FIRST_REPLY.search(plain_name(each.column)):
+            yield (
+                "columns.first_public_reply_at",
+                f"`{each.column}` is written like `{each.shape}` ({each.filled:,} of {each.row_count:,} tickets looked "
+                "at): is it how long the first reply took, by the clock or within opening hours? By the clock, write "
+                "the moment as an expression and take `no_reply_due_reason` away",
+            )
+            return
 
 
 def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
@@ -207,13 +237,13 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
 def _question_total(
     amount: ColumnFacts, facts: Sequence[ColumnFacts], columns: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    is_settled = find_tax_basis(amount.column) == "with"  # its name says it of the tax
+    is_settled = bool(find_tax_basis(amount.column))  # its name says it of the tax
     is_beside = bool({"shipping", "discounts", *(() if is_settled else ("tax",))} & columns.keys())
     taxes = {columns.get("tax")} if is_settled else set()
-    words = {word for each in facts if each.column not in taxes for word in plain_name(each.column.casefold()).split()}
+    words = {word for each in facts if each.column not in taxes for word in bare_name(each.column.casefold()).split()}
     if amount.filled > _FEW and amount.whole == amount.filled:
         yield "gross_sales", f"no value of `{amount.column}` has cents: is it in cents, or in whole units?"
-    elif plain_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
+    elif bare_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
         yield "gross_sales", f"are tax, shipping and discounts within `{amount.column}`, or beside it?"
 
 

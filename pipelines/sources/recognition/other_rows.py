@@ -3,11 +3,11 @@
 Put here: the names of such columns. Keep out: states of a sale (`states.py`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
-from regulars.pipelines.sources.recognition.column_names import plain_name
+from regulars.pipelines.sources.recognition.column_names import plain_name, read_names
 
 _ROW_TYPES = {
     *("line type", "row type", "record type", "entry type", "document type", "transaction type", "event type", "type"),
@@ -38,17 +38,48 @@ _STAFF = {
     ),
 }
 """Names that only lists of employees have."""
+_OFTEN_STAFF = {
+    *("job title", "department", "date joined", "joining date", "line manager", "manager", "position", "abteilung"),
+    *("stellenbezeichnung", "vorgesetzter", "osasto", "esimies", "titre du poste", "departamento", "reparto", "dział"),
+    *("avdelning", "befattning", "部门", "职位"),
+}
+"""Names that lists of employees have, and lists of people at companies too."""
+_IDS_OF_ANYBODY = {"id", "record id"}
 _FEW = 2
 _MOST_ROW_TYPES = 20
 
 
 def find_staff_column(facts: Sequence[ColumnFacts]) -> str:
-    """The column by which a file is a list of employees, who are no customers; empty: it is none.
+    """The column by which a file is a list of employees, who are no customers; empty: it is none, or may be none.
+
+    A list of customers may name the employee who looks after each, or where each works: one such column decides
+    only where no column is the id of a customer.
 
     Args:
         facts: What its columns look like.
     """
-    return next((each.column for each in facts if plain_name(each.column) in _STAFF), "")
+    staff = _list_columns(facts, _STAFF)
+    return staff[0] if len(staff) >= _FEW or (staff and not _names_customers(facts)) else ""
+
+
+def question_staff(kind: str, facts: Sequence[ColumnFacts]) -> str:
+    """What has to be asked of a file that seems to be a list of customers, and may be one of employees; or nothing."""
+    staff = _list_columns(facts, _STAFF)
+    often = _list_columns(facts, _OFTEN_STAFF)
+    found = staff or (often if len(often) >= _FEW and not _names_customers(facts) else [])
+    if kind != "customers" or not found:
+        return ""
+    names = ", ".join(f"`{column}`" for column in found)
+    return f"lists of employees have {names} too: are its rows customers?"
+
+
+def _list_columns(facts: Sequence[ColumnFacts], names: Collection[str]) -> list[str]:
+    return [each.column for each in facts if plain_name(each.column) in names]
+
+
+def _names_customers(facts: Sequence[ColumnFacts]) -> bool:
+    ids = set(read_names()["customers"]["customer_record_id"]) - _IDS_OF_ANYBODY
+    return bool(_list_columns(facts, ids))
 
 
 def question_row_types(

@@ -17,6 +17,29 @@ def test_employees_are_no_customers(read, header):  # noqa: F811
     assert f"`{header}` is a column of a list of employees, who are no customers" in said
 
 
+@pytest.mark.parametrize("header", ["Staff ID", "Employment status"])
+def test_customers_with_one_column_that_employees_have_are_a_question(read, header):  # noqa: F811
+    said, sources = read(people=people(f"Customer ID,Email,{header}", "7"))
+    assert not sources
+    assert f"lists of employees have `{header}` too: are its rows customers?" in said
+
+
+def test_two_columns_that_only_employees_have_are_enough_beside_the_id_of_a_customer(read):  # noqa: F811
+    said, _ = read(people=people("Customer ID,Email,Staff ID,Hire Date", "7,x"))
+    assert "`Staff ID` is a column of a list of employees, who are no customers" in said
+
+
+def test_people_with_a_job_and_a_department_may_be_employees(read):  # noqa: F811
+    said, sources = read(people=people("ID,Email,Job title,Department", "Cashier,Ops"))
+    assert not sources
+    assert "lists of employees have `Job title`, `Department` too: are its rows customers?" in said
+
+
+def test_contacts_of_companies_have_a_job_and_a_department_too(read):  # noqa: F811
+    _, sources = read(people=people("Contact ID,Email,Job title,Department", "Buyer,Ops"))
+    assert sources["people"].kind == "customers"
+
+
 def test_suppliers_among_customers_are_a_question(read):  # noqa: F811
     said, sources = read(people=people("GP-Code,E-Mail,GP-Typ", "C", "S"))
     assert not sources
@@ -29,8 +52,19 @@ def test_subscribers_of_a_newsletter_are_known_by_the_tools_id(read, header):  #
     assert sources["people"].columns["customer_record_id"] == header.split(",")[0]
 
 
-def test_tickets_whose_first_reply_no_column_tells_are_in_no_number_about_replies(read):  # noqa: F811
-    rows = "".join(f"{n},2026-02-0{1 + n % 9} 10:00:00,a{n}@x.example,{n}\n" for n in range(12))
-    said, sources = read(tickets=f"Ticket id,Creation date,Customer email,First response time (s)\n{rows}")
+@pytest.mark.parametrize("duration", ["{n}", "00:1{n}:00"])
+def test_how_long_the_first_reply_took_is_a_question(read, duration):  # noqa: F811
+    header = "Ticket id,Creation date,Customer email,First response time (s)"
+    rows = "".join(f"{n},2026-02-0{1 + n % 9} 10:00:00,a{n}@x.example,{duration.format(n=n)}\n" for n in range(9))
+    said, sources = read(tickets=f"{header}\n{rows}")
+    assert sources["tickets"].columns["no_reply_due_reason"].value == "reply_not_exported"
+    assert "`First response time (s)` is written like" in said
+    assert "(9 of 9 tickets looked at): is it how long the first reply took" in said
+
+
+def test_tickets_without_a_column_of_replies_are_in_no_number_about_replies(read):  # noqa: F811
+    rows = "".join(f"{n},2026-02-0{1 + n % 9} 10:00:00,a{n}@x.example\n" for n in range(12))
+    said, sources = read(tickets=f"Ticket id,Creation date,Customer email\n{rows}")
     assert sources["tickets"].columns["no_reply_due_reason"].value == "reply_not_exported"
     assert "no column says when a ticket was first answered" in said
+    assert "how long the first reply took" not in said
