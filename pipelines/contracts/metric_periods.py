@@ -55,6 +55,12 @@ class PublishedMetric:
         return calls <= {"sum", "count"} and not any(isinstance(each, ast.Div) for each in nodes)
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is the share of its `n` that something is true of, added up over time, with Wilson's interval."""
+        metric = self.metric
+        return bool(metric.interval and metric.over_time == "sum" and metric.expression.endswith(f"/ sum({metric.n})"))
+
+    @property
     def is_state(self) -> bool:
         """Whether the table tells of as_of alone."""
         return self.metric.time_column == "as_of"
@@ -77,8 +83,9 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
 
     Returns:
         SQL with the columns `period_start` DATE, `value` DOUBLE, `is_known` BOOLEAN (all that the value rests on is
-        known for good), `groups` BIGINT: with more than one, rows that must not be added up were; and `low` and `high`
-        DOUBLE, the ends of the value's interval where the metric has one and the value is that of a single row.
+        known for good), `groups` BIGINT: with more than one, rows that must not be added up were; `low` and `high`
+        DOUBLE, the ends of the value's interval where the metric has one and the value is that of a single row; and
+        `share_of` DOUBLE, how many the value is a share of, NULL where `is_share` is false.
     """
     metric, contract = found.metric, found.contract
     time = quote_identifier(metric.time_column)
@@ -100,6 +107,7 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
         f"cast(case when count(*) = 1 then any_value({quote_identifier(end)}) end as double)" if end else "null::double"
         for end in metric.interval or ("", "")
     )
+    share_of = f"cast(sum({quote_identifier(metric.n)}) as double)" if found.is_share else "null::double"
     chosen, _ = CHOSEN.get(metric.over_time, ("", ""))
     one_day = f"qualify {day} = {chosen}({day}) over (partition by {period_start})" if chosen else ""
     return f"""
@@ -117,10 +125,11 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
                     {groups} as groups,
                     {low} as low,
                     {high} as high,
+                    {share_of} as share_of,
                 from counted as chosen
                 group by 1
             )
-        select first_day as period_start, value, is_known, groups, low, high
+        select first_day as period_start, value, is_known, groups, low, high, share_of
         from by_period
         order by all
     """

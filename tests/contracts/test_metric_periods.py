@@ -79,14 +79,23 @@ def test_a_value_of_one_row_has_the_interval_of_its_metric(contracts):
 
     metric, table = "predicted_totals.predicted_total_value_12m", "predicted_totals"
     rows = [total("all", 10), total("risk", 10)]
-    assert read_periods(contracts, metric, "month", table, rows) == [(MAY, 10.0, True, 1, 9.0, 12.0)]
+    assert read_periods(contracts, metric, "month", table, rows) == [(MAY, 10.0, True, 1, 9.0, 12.0, None)]
     rows = [total("all", 10), total("all", 20)]
-    assert [row[-2:] for row in read_periods(contracts, metric, "month", table, rows)] == [(None, None)]
+    assert [row[4:] for row in read_periods(contracts, metric, "month", table, rows)] == [(None, None, None)]
     sales = "sales_new_vs_returning"
-    assert read_periods(contracts, f"{sales}.net_sales", "month", sales, [month_of_sales(MAY, 1, 0)])[0][-2:] == (
+    assert read_periods(contracts, f"{sales}.net_sales", "month", sales, [month_of_sales(MAY, 1, 0)])[0][4:] == (
+        None,
         None,
         None,
     )
+
+
+def test_a_share_of_several_days_says_what_it_is_a_share_of(contracts):
+    rows = [day_of_complaints(APRIL, 1, 4), day_of_complaints(APRIL + dt.timedelta(days=1), 2, 2)]
+    (found,) = read_periods(
+        contracts, "support_response.complaints_on_time_rate_business", "month", "support_response", rows
+    )
+    assert found == (APRIL, 0.5, True, 1, None, None, 6.0)
 
 
 def month_of_sales(month, new, refunds):

@@ -21,6 +21,7 @@ from regulars.pipelines.contracts.metric_periods import (
 from regulars.pipelines.contracts.scorecard_targets import name_metric
 from regulars.pipelines.run.run import Run
 from regulars.pipelines.settings.aims.scorecard import ScorecardTarget
+from regulars.pipelines.transforms.rates import bound_rate
 
 TABLE = "marts.scorecard"
 WHOLE = "all"
@@ -73,5 +74,17 @@ def _assess(run: Run, number: int, target: ScorecardTarget, found: PublishedMetr
 
 def _read_values(run: Run, target: ScorecardTarget, found: PublishedMetric) -> dict[dt.date, PeriodValue]:
     query = select_periods(found, target.where, target.period)
-    rows = run.warehouse.con.execute(query, {"as_of": run.as_of}).fetchall()
-    return {start: PeriodValue(*found) for start, *found in rows}
+    return read_period_values(run.warehouse.con.execute(query, {"as_of": run.as_of}).pl())
+
+
+def read_period_values(rows: pl.DataFrame) -> dict[dt.date, PeriodValue]:
+    """Read the values of periods; a share of several rows has Wilson's interval, by what these rows are together.
+
+    Args:
+        rows: As the SELECT of `select_periods` gives them.
+    """
+    bounds = zip(("low", "high"), bound_rate(pl.col("value"), pl.col("share_of")), strict=True)
+    is_share = pl.col("share_of") > 0
+    filled = {name: pl.coalesce(name, pl.when(is_share).then(bound)) for name, bound in bounds}
+    known = rows.with_columns(**filled).drop("share_of")
+    return {start: PeriodValue(*found) for start, *found in known.iter_rows()}
