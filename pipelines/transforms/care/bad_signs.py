@@ -21,7 +21,6 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
 ORDER, TICKET, SUBSCRIPTION, RESPONSE, REFUND = "order", "ticket", "subscription", "survey_response", "refund"
-SUBJECTS = (ORDER, TICKET, SUBSCRIPTION, RESPONSE, REFUND)
 """What may go wrong. What belongs to a known order is about the order."""
 
 NO_TICKETS = ("merged", "spam")

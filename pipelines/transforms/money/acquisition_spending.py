@@ -17,12 +17,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 CHANNEL, TYPE = GROUP = ("acquisition_channel", "customer_type")
 BY_SPEND, BY_CUSTOMER, BY_BOTH = "spend", "customers", "both"
-COST_BASES = {
-    BY_SPEND: "Spend of the period, by month and channel (core.acquisition_spend); also where it won nobody.",
-    BY_CUSTOMER: "What the CRM or the settings say that a customer cost (core.customers), where no spend is delivered.",
-    BY_BOTH: "Of several channels: the spend of those that have it, and of the others what their customers cost.",
-}
-"""Where the cost of a row comes from: value -> what it means."""
+"""Where the cost of a row comes from."""
 
 
 def group_customers(customer_dimensions: IntoFrame) -> pl.DataFrame:

@@ -17,11 +17,7 @@ from regulars.pipelines.transforms.purchases.costs import sum_costs_by_customer
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, sum_purchases_by_customer
 
 BY_SETTINGS, MEASURED = "settings", "measured"
-MARGIN_BASES = {
-    BY_SETTINGS: "The settings say it (economics.contribution_margin).",
-    MEASURED: "Measured: of the order lines of the 12 months whose cost is known.",
-}
-"""Where the margin of a row comes from: value -> what it means."""
+"""Where the margin of a row comes from."""
 
 
 class EconomicsSettings(Protocol):

@@ -46,12 +46,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 DUE, HABIT, NEW = "due", "habit", "new"
-OFFER_KINDS = {
-    DUE: "Bought in a regular rhythm: the score is by its timing.",
-    HABIT: "Bought before: the score is by how often, and fades the longer ago that was.",
-    NEW: "Never bought: often in one basket with what was bought last.",
-}
-"""Value of `offer_kind` -> what it means."""
 TOO_SOON, FEWEST_FOR_RHYTHM = 0.5, 3
 """Who has bought so often is not offered a product before this part of the mean days between purchases is over."""
 BY_SETTINGS, NOT_IN_STOCK, GIVEN_BACK, MAYBE_GIVEN_BACK, TOO_LATELY = EXCLUSIONS = (

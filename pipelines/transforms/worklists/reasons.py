@@ -43,9 +43,8 @@ it a call can keep, where the sign itself knows; `is_settled_by_order`: an order
 
 MAY_BE_NULL = ("happened_on", "at_stake", "at_stake_basis", "still_to_keep")
 
-YEAR, SUBSCRIPTION, ORDER, UNPAID = BASES = (
-    *("last_active_year", "subscription_year", "average_order", "unpaid_orders"),
-)
+YEAR, SUBSCRIPTION, ORDER, UNPAID = "last_active_year", "subscription_year", "average_order", "unpaid_orders"
+BASES = (YEAR, SUBSCRIPTION, ORDER, UNPAID)
 """What `at_stake` may be."""
 
 REASONS: dict[str, Reason] = {

@@ -34,7 +34,7 @@ T_OF_THREE_DRAWS = 1.6377
 NORMAL = 1.2816
 """The same of a normal distribution."""
 
-UNTESTED, TOO_MANY_TIMES = "no test says how far off totals are", 10.0
+TOO_MANY_TIMES = 10.0
 
 
 @dataclass(frozen=True)
