@@ -32,7 +32,7 @@ def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Look at the folders of all sources; one run per set of new files, however often it is looked at."""
     try:
         found = _look(context.cursor or "")
-    except (SettingsWrong, OSError, duckdb.Error) as error:  # a file that is just being moved; the next look sees it
+    except (SettingsWrong, OSError, duckdb.Error) as error:  # a file that is being moved now; the next look sees it
         why = str(error) if isinstance(error, SettingsWrong) else f"cannot look now ({type(error).__name__})"
         return dg.SensorResult(skip_reason=why, cursor=context.cursor)
     if not found.run_key:
@@ -47,7 +47,7 @@ def _look(seen_before: str) -> Arrivals:
         return Arrivals(seen_before, why="a run is under way")
     with tempfile.TemporaryDirectory() as folder:
         for each in (home.ledger, home.ledger.with_name(f"{home.ledger.name}.wal")):
-            if each.exists():  # a copy: who has the ledger open keeps a run from opening it
+            if each.exists():  # a copy: an open ledger would keep a run from opening it
                 shutil.copyfile(each, Path(folder) / each.name)
         return look_for_arrivals(settings, file.parent, Path(folder) / home.ledger.name, seen_before)
 

@@ -24,12 +24,12 @@ from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 @dataclass(frozen=True)
 class Graph:
-    """All assets, and what they were made from.
+    """All assets, and the contracts and tables behind them.
 
     Attributes:
         contracts: Table -> contract.
         blueprints: The tables that are built.
-        steps: Table -> what its step waits for, and which rules are due in it.
+        steps: Table -> the tables that its step waits for, and the rules that it checks.
         defs: What Dagster loads.
     """
 
@@ -40,7 +40,7 @@ class Graph:
 
 
 def make_graph(company: Path | None) -> Graph:
-    """The graph of a company: ours, with the tables of its folder `company/` over them.
+    """The graph of a company: our tables, with those of its folder `company/` merged over them.
 
     Raises:
         SettingsWrong: A file in `company/` is wrong, with a sentence per mistake.
@@ -83,7 +83,7 @@ contracts, blueprints, steps, defs = _of_company.contracts, _of_company.blueprin
 
 
 def find_definitions(company: Path | None) -> dg.Definitions:
-    """What a run of a company executes."""
+    """The definitions that a run of a company executes."""
     if company is None:
         return OURS.defs
     return defs if company == _company else make_graph(company).defs

@@ -18,7 +18,7 @@ NOTHING_STOPS, NOTHING_WARNS = "nothing_stops", "nothing_warns"
 
 
 def make_findings_asset(tables: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """The asset `meta/findings`; it depends on every table, since any of them may be odd."""
+    """The asset `meta/findings`; it depends on every table, since any table may have a finding."""
 
     @dg.asset(
         key=FINDINGS,

@@ -24,14 +24,14 @@ from regulars.pipelines.settings.settings import Settings
 
 TABLES = {
     "records": "One row per source record: which person and which customer it is.",
-    "customer_links": "One row per order, refund, response … or customer record that belongs to somebody.",
+    "customer_links": "One row per order, refund, response … or customer record with a known customer.",
     "events": "One row per customer created, merged or split in this run.",
-    "person_map": "One row per record and id that it ever had: what keeps ids stable from run to run.",
+    "person_map": "One row per record and id that it ever had; it keeps ids stable from run to run.",
     "links": "One row per link between two records: what makes it, by which key, and whether the settings forbid it.",
     "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
-    "shared_keys": "One row per type of key, system and what shares keys (records, orders): too many to name anybody.",
-    "likely_pairs": "One row per two persons who are probably one: how likely it is, and what they have in common.",
-    "match_lists": "One row: pairs of the settings that name nobody, links not made, records not compared by likeness.",
+    "shared_keys": "One row per type of key, system and owner (records, orders): keys that too many share.",
+    "likely_pairs": "One row per pair of persons who are probably one: the probability, and what they have in common.",
+    "match_lists": "One row: pairs of the settings without a record, links not made, records not compared.",
     "owners": "One row per owner of customers: the name, and the id by which published tables know the owner.",
 }
 
@@ -67,12 +67,12 @@ def identity(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
             ignored = frames["shared_keys"].filter(pl.col("key_type") == key_type)["key_count"].sum()
             if ignored:
                 run.report_progress(
-                    f"identity: {ignored} {noun} are shared by too many records or orders and name nobody"
+                    f"identity: {ignored} {noun} are shared by too many records or orders and identify no customer"
                 )
         if cut := frames["match_lists"]["cut_count"][0]:
             run.report_progress(f"identity: {cut} links are not made, since `never_match` keeps their persons apart")
         if apart := frames["match_lists"]["named_apart_count"][0]:
-            run.report_progress(f"identity: {apart} records share an address with somebody of another name")
+            run.report_progress(f"identity: {apart} records share an address with a person of another name")
         if left_out := frames["match_lists"]["partly_compared_count"][0]:
             run.report_progress(f"identity: {left_out} records share too common a value to be compared by it")
 
@@ -99,7 +99,7 @@ def find(run: Run) -> People:
 
 
 def read_rules(settings: Settings) -> Rules:
-    """What the settings say of identity."""
+    """The rules of identity in the settings."""
     chosen = settings.identity
     return Rules(
         customer_is=settings.customer_is,

@@ -71,7 +71,7 @@ def land(run: Run) -> None:
 
 
 def open_landed(run: Run) -> None:
-    """Make `landed.<kind>` of what has landed; after that the build sees no file of the company's."""
+    """Make `landed.<kind>` of what has landed; after that, the build reads no file of the company."""
     con, home = run.warehouse.con, run.request.home.path
     run.findings.extend(write_landed_rows(con, run.settings, run.landed_sources, home))
     run.lock_down()

@@ -21,8 +21,8 @@ from regulars.pipelines.settings.package import ROOT
 def launch_run(request: RunRequest) -> None:
     """Run the whole job in this process.
 
-    With DAGSTER_HOME set, Dagster writes the run down there, and `make ui` shows it; otherwise the run leaves nothing
-    but its generation.
+    With DAGSTER_HOME set, Dagster records the run there, and `make ui` shows it; otherwise the run leaves only its
+    generation.
 
     Raises:
         RegularsError: Whatever stopped the run, with its exit code.
@@ -31,7 +31,7 @@ def launch_run(request: RunRequest) -> None:
 
 
 def launch_unrecorded_run(request: RunRequest) -> None:
-    """The same, without a trace in Dagster's history.
+    """Run the whole job in this process, without a record in Dagster's history.
 
     Raises:
         RegularsError: Whatever stopped the run, with its exit code.

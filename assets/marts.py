@@ -1,7 +1,7 @@
 """Makes an asset of every function of `pipelines/transforms` that is named like a contract of `marts` or `meta`.
 
-Its parameters say what it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`, `clv_models` is
-`meta.clv_models`; what stands after the `*` are settings of the run (`as_of`, `lapse_days` …).
+Its parameters name the tables that it reads: `orders` is `core.orders`, `customer_clv` is `marts.customer_clv`,
+`clv_models` is `meta.clv_models`; parameters after the `*` are settings of the run (`as_of`, `lapse_days` …).
 Put here: nothing about any one mart.
 """
 

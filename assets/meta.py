@@ -1,6 +1,6 @@
 """The audit tables as assets: the proofs of rows and money, the restatements, and the scorecard.
 
-Put here: which of these tables there are and what they read. Keep out: how they are made (`pipelines/audit`).
+Put here: the list of these tables, and what they read. Keep out: how they are made (`pipelines/audit`).
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
 
 
 def describe_restatements(contracts: dict[str, Contract]) -> Blueprint:
-    """The table of restatements: it reads the marts that hold metrics, and all that these are made of."""
+    """The table of restatements: it reads the marts that hold metrics, and all tables behind these."""
     marts = {contract.name: table for table, contract in contracts.items() if contract.layer == "marts"}
     functions = {marts[name]: function for name, function in find_mart_functions(set(marts)).items()}
 
@@ -76,7 +76,7 @@ def describe_restatements(contracts: dict[str, Contract]) -> Blueprint:
 def make_replay(run: Run, functions: Mapping[str, Transform], marts: Mapping[str, str]) -> Replay:
     """Runs marts of the run on other tables, with the run's settings.
 
-    A mart that another one reads is made again too; what of core is not given is empty.
+    A mart that another one reads is made again too; tables of core that are not given are empty.
     """
 
     def replay(table: str, core: Mapping[str, pl.LazyFrame]) -> pl.DataFrame:

@@ -1,7 +1,7 @@
-"""The company's own segments as assets: who is in which, how many are in each, and who came and left.
+"""The company's own segments as assets: their members, their sizes, and who joined and left.
 
-Put here: what these tables read, of this run and of the generation before. Keep out: running the expressions and
-carrying their history on (`pipelines/segments`).
+Put here: what these tables read, from this run and from the generation before. Keep out: running the expressions and
+extending their history (`pipelines/segments`).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from regulars.pipelines.transforms.customers.segment_history import HISTORY, lis
 CUSTOMERS = "marts.customer_360"
 MEMBERS, SEGMENTS, MOVES_OF = "marts.customer_own_segments", "marts.own_segments", "marts.customer_segment_history"
 PURCHASES = ("orders", "refunds", "subscriptions", "customers", "calendar")
-"""What of core says where a customer stood on a day."""
+"""The tables of core behind the segments of a past day."""
 
 
 def list_own_segment_tables(contracts: dict[str, Contract]) -> list[Blueprint]:

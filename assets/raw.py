@@ -37,7 +37,7 @@ READS: dict[str, list[str]] = {f"raw.{name}": [] for name in (*KINDS, *SETTINGS_
     check_specs=[check_spec(f"raw.{name}") for name in KINDS],
 )
 def raw(run: dg.ResourceParam[Run]) -> Iterator[dg.MaterializeResult[Any]]:
-    """Quarantine the documents that break their contract, and hand on the rest."""
+    """Quarantine the documents that break their contract, and pass on the rest."""
     with run.step("raw"):
         began = time.perf_counter()
         write_company_tables(run.warehouse.con, run.settings, run.as_of)

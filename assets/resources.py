@@ -52,7 +52,7 @@ def configured_run(all_assets: Collection[dg.AssetKey]) -> dg.ResourceDefinition
 
 
 def requested_run(request: RunRequest) -> dg.ResourceDefinition:
-    """The run of a request that is made already: `regulars run` hands it on whole."""
+    """The run of a request that exists already: `regulars run` passes it on whole."""
 
     @dg.resource
     def run(context: dg.InitResourceContext) -> Iterator[Run]:
@@ -67,7 +67,7 @@ def _open(request: RunRequest, context: dg.InitResourceContext, now: dt.datetime
 
 
 def _report_progress_to(context: dg.InitResourceContext) -> ReportProgress:
-    """Progress goes to whoever watches the command line, and into Dagster's log of the run."""
+    """Report progress to the command line, and to Dagster's log of the run."""
 
     def report_progress(sentence: str) -> None:
         LOGGER.info(sentence)
@@ -79,7 +79,7 @@ def _report_progress_to(context: dg.InitResourceContext) -> ReportProgress:
 
 @contextmanager
 def _without_warnings_of_skipped_checks(run: Run) -> Iterator[None]:
-    """Where a run ends after landing, Dagster would warn of every check of the steps that it skips."""
+    """Drop Dagster's warnings about the checks of skipped steps, when a run ends after landing."""
 
     def is_of_a_step_that_ran(record: logging.LogRecord) -> bool:
         return not (run.published and "emitted no result" in record.getMessage())
@@ -102,5 +102,5 @@ def _refuse_part(context: dg.InitResourceContext, all_assets: Collection[dg.Asse
 
 
 def _skips_landing(run: dg.DagsterRun) -> bool:
-    """Whether a retry leaves out what the run before it had done."""
+    """Whether a retry skips the steps that the run before it had done."""
     return "landing" not in (run.step_keys_to_execute or ["landing"])

@@ -42,7 +42,7 @@ def check_spec(table: str) -> dg.AssetCheckSpec:
 
 
 def describe_contract(contract: Contract) -> str:
-    """What a table is, as its page says it: its purpose, its description, and what one row is."""
+    """The description of a table on its page: its purpose, its description, and what one row is."""
     return "\n\n".join(text for text in (contract.purpose, contract.description, contract.grain) if text)
 
 
@@ -66,11 +66,11 @@ class Blueprint:
 
 
 def make_table_asset(blueprint: Blueprint, step: Step, contract: Contract | None) -> dg.AssetsDefinition:
-    """The asset that builds one table and validates every rule that can be validated once it stands.
+    """The asset that builds one table and validates every rule that can be validated once the table exists.
 
     Args:
         blueprint: The table.
-        step: What to wait for, and which rules are due.
+        step: The tables to wait for, and the rules to validate.
         contract: Its contract; None: it has none.
     """
     table = blueprint.table
@@ -105,7 +105,7 @@ def raise_broken_rules(run: Run, results: list[RuleResult]) -> None:
 
 
 def report_table(run: Run, table: str, results: list[RuleResult], *, seconds: float = 0.0) -> dg.MaterializeResult[Any]:
-    """What Dagster shows of a table: rows, columns, seconds, its picture if any, and the check of every rule."""
+    """The result that Dagster shows: rows, columns, seconds, a picture if there is one, and the check of every rule."""
     rows = run.warehouse.count(table)
     contract = run.contracts.get(table)
     meanings = {column.name: column.description for column in contract.columns} if contract else {}

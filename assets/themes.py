@@ -1,6 +1,6 @@
-"""Tags comments with their themes: the one step that reads what customers wrote, and hands on no word of it.
+"""Tags comments with their themes: the only step that reads what customers wrote; it passes on no text.
 
-Put here: which table is made of which. Keep out: how themes are found (`pipelines/themes`).
+Put here: the table, and what it is made from. Keep out: how themes are found (`pipelines/themes`).
 """
 
 import polars as pl

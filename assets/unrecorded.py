@@ -1,4 +1,4 @@
-"""An instance of Dagster for one run that nobody will look up: it keeps nothing of the run but its status.
+"""An instance of Dagster for one run without a history: it keeps only the status of the run.
 
 Put here: what Dagster is told to keep of a run without DAGSTER_HOME. Keep out: starting runs (`launch.py`).
 Dagster's own instance for such runs writes every event into a database in memory, and the plan of the run too, and
@@ -22,7 +22,7 @@ from dagster._core.storage.runs import InMemoryRunStorage
 
 
 class NoEvents(InMemoryEventLogStorage):
-    """Drops every event, and knows of no asset that was made before."""
+    """Drops every event, and holds no record of earlier assets."""
 
     asset_records_have_last_observation = True  # so that Dagster does not ask again, for each input of each step
 
@@ -33,14 +33,14 @@ class NoEvents(InMemoryEventLogStorage):
 
 
 class NoPlans(InMemoryRunStorage):
-    """Holds the status of the run, and says that it has the plan of any run already."""
+    """Keeps the status of the run, and pretends to have the plan of every run already."""
 
     def has_execution_plan_snapshot(self, execution_plan_snapshot_id: str) -> bool:
         return True
 
 
 def open_unrecorded_instance() -> dg.DagsterInstance:
-    """What `DagsterInstance.ephemeral()` gives, but for what nobody reads; close it after its run."""
+    """An instance as of `DagsterInstance.ephemeral()` without events and plans; close it after its run."""
     return dg.DagsterInstance(
         instance_type=InstanceType.EPHEMERAL,
         local_artifact_storage=TemporaryLocalArtifactStorage(),  # type: ignore[no-untyped-call]

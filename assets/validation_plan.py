@@ -3,9 +3,9 @@
 Put here: the order of validating. Keep out: what is declared (`data_contracts`) and how it is validated
 (`pipelines/contracts`).
 
-Most rules are about their own table and are validated the moment it stands. One that compares its table with others
-(a foreign key, a total that ties out) waits for the last of them: `core.orders` refers to `core.customers`, which is
-built from `core.orders`.
+Most rules are about their own table and are validated as soon as it is built. A rule that compares its table with
+others (a foreign key, a total that ties out) waits for the last of them: `core.orders` refers to `core.customers`,
+which is built from `core.orders`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ Due = dict[str, list[Rule]]
 
 @dataclass(frozen=True)
 class Step:
-    """What the step that builds a table has to wait for, and what it validates when the table stands."""
+    """The tables that a step waits for, and the rules that it validates once its own table is built."""
 
     reads: frozenset[str]
     due: Due
@@ -49,7 +49,7 @@ def plan_steps(reads: Mapping[str, Iterable[str]], contracts: Mapping[str, Contr
 
 
 def list_compared_tables(rule: Rule) -> frozenset[str]:
-    """The tables beside its own that a rule reads."""
+    """The tables that a rule reads beside its own."""
     if rule.type == "references":
         return frozenset({str(rule.arguments["table"])})
     if rule.type == "query":

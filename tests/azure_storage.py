@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import obstore
 import pytest
 import requests
 from obstore.store import AzureStore
 
-from tests.storage_proxy import BreakableStore, run_proxy
+from tests.cloud_store import CloudStore
+from tests.storage_proxy import run_proxy
 
 PROGRAM_VARIABLE = "REGULARS_AZURITE"
 INSTALLED = Path(__file__).parents[1] / ".servers/node_modules/.bin/azurite-blob"
@@ -35,12 +35,17 @@ SECRET_VARIABLE = "LAKE_AZURE_KEY"
 
 
 @dataclass
-class AzureStorage(BreakableStore):
+class AzureStorage(CloudStore):
     """The server with an account, whose key is in the environment."""
 
     scheme: str = "az"
     secret: str = KEY
     secret_variable: str = SECRET_VARIABLE
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that hold its secrets."""
+        return {SECRET_VARIABLE: self.secret}
 
     @property
     def access(self) -> dict[str, Any]:
@@ -70,9 +75,6 @@ class AzureStorage(BreakableStore):
             account_key=KEY,
             client_options={"allow_http": True},
         )
-
-    def put(self, bucket: str, key: str, content: bytes | str) -> None:
-        obstore.put(self.open(bucket), key, content.encode() if isinstance(content, str) else content)
 
     def read_options(self) -> dict[str, str]:
         """What polars needs to read."""

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
-import obstore
 import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from obstore.store import GCSStore
 
+from tests.cloud_store import CloudStore
 from tests.google_storage import GoogleStorage, run_google_storage
-from tests.storage_proxy import BreakableStore, run_proxy
+from tests.storage_proxy import run_proxy
 
 SECRET_VARIABLE = "LAKE_GOOGLE_KEY"
 _Answer = tuple[int, Mapping[str, str], bytes]
@@ -33,13 +33,18 @@ _NO_BUCKET = b"<Error><Code>NoSuchBucket</Code></Error>"
 
 
 @dataclass
-class SignedGoogleStorage(BreakableStore):
+class SignedGoogleStorage(CloudStore):
     """The server behind the door; the account's key is in the environment."""
 
     storage: GoogleStorage
     secret: str
     scheme: str = "gs"
     secret_variable: str = SECRET_VARIABLE
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that hold its secrets."""
+        return {SECRET_VARIABLE: self.secret}
 
     @property
     def access(self) -> dict[str, Any]:
@@ -53,9 +58,6 @@ class SignedGoogleStorage(BreakableStore):
         """A client that goes past the proxy."""
         config: Any = {"base_url": self.address, "service_account_key": self.secret}
         return GCSStore(bucket, config=config, client_options={"allow_http": True})
-
-    def put(self, bucket: str, key: str, content: bytes | str) -> None:
-        obstore.put(self.open(bucket), key, content.encode() if isinstance(content, str) else content)
 
     def read_options(self) -> dict[str, str]:
         """What polars needs to read."""

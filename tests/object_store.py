@@ -24,6 +24,12 @@ class ObjectStore(BreakableStore):
 
     key_id: str
     secret: str
+    scheme: str = "s3"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that hold its secrets."""
+        return {KEY_ID_VARIABLE: self.key_id, SECRET_VARIABLE: self.secret}
 
     @property
     def access(self) -> dict[str, Any]:
@@ -60,6 +66,11 @@ class ObjectStore(BreakableStore):
 
     def read(self, bucket: str, key: str) -> bytes:
         return bytes(self.client.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def delete(self, bucket: str) -> None:
+        """Delete every object of a bucket."""
+        for key in self.keys(bucket):
+            self.client.delete_object(Bucket=bucket, Key=key)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """BG/BB: customers who may buy once a period, and drop out unobserved between periods (Fader, Hardie and Shang 2010).
 
-Put here: the model: fit, P(alive), purchases to come, in whole periods.
+Put here: the model: fit, P(alive), future purchases, in whole periods.
 Keep out: the probability of a history (`period_history.py`); sums of survival (`beta_geometric.py`); customers who may
 buy at any time (`beta_geo.py`, `pareto_nbd.py`).
 """
@@ -100,7 +100,7 @@ class BetaGeoBetaBinomModel(FittedModel):
         n_periods: ArrayLike | None = None,
         periods: ArrayLike = np.inf,
     ) -> FloatArray:
-        """Purchases to come, the one j periods ahead worth (1 + discount_rate)**-j; DERT when `periods` is infinite.
+        """Future purchases, each worth (1 + discount_rate)**-j when j periods ahead; DERT for infinite `periods`.
 
         The paper's DERT (equation 14), which counts the next period as j = 1.
 
@@ -112,7 +112,7 @@ class BetaGeoBetaBinomModel(FittedModel):
             periods: Whole numbers from 0, or infinity.
 
         Raises:
-            ValueError: Infinitely many periods without a discount: that need not be finite.
+            ValueError: Infinitely many periods without a discount: the sum may be infinite.
         """
         history = self._history_of(frequency, recency, n_periods)
         broadcast(periods=periods, customers=history.n_periods)
@@ -170,7 +170,7 @@ class BetaGeoBetaBinomModel(FittedModel):
         x, n = np.atleast_1d(*broadcast(frequency=frequency, n_periods=n_periods))
         buys = rng.beta(self._alpha + x, self._beta + n - x)
         ends = rng.beta(self._gamma, self._delta + n + 1)
-        # a geometric lifetime by inversion; numpy's own counts overflow where the chance to end is tiny
+        # a geometric lifetime by inversion: numpy's geometric counts overflow where the probability to end is tiny
         with np.errstate(divide="ignore"):
             periods_alive = 1 + np.floor(np.log(rng.random(x.shape)) / np.log1p(-ends))
         until = np.minimum(np.asarray(edges, dtype=np.float64), periods_alive[:, np.newaxis])

@@ -12,9 +12,9 @@ from regulars.pipelines.models.dropout.covariates_model import CovariatesModel
 class BetaGeoCovariatesModel(CovariatesModel):
     """BG/NBD in which customer i has alpha exp(-trans'x), a exp(life'x) and b exp(life'x), x being the covariates.
 
-    A positive coefficient trans.<name> makes customers with more of it buy more often. life.<name> scales a and b
-    alike: the mean chance of dropping out stays, a positive one makes customers more like each other in it. This is the
-    convention of CLVTools 0.12.
+    A positive coefficient trans.<name> makes customers with more of it buy more often. life.<name> scales a and b by
+    the same factor: the mean dropout probability stays, and a positive coefficient makes customers more similar in it.
+    This is the convention of CLVTools 0.12.
     """
 
     PLAIN = BetaGeoModel

@@ -24,7 +24,7 @@ SENSIBLE = {"gamma": (1e-5, 1e3)}
 class GammaGammaModel(FittedModel):
     """Spends of a customer are Gamma(p, nu); nu differs between customers as Gamma(q, gamma).
 
-    The model assumes that what a customer spends says nothing about how often: see `spend_frequency_correlation`.
+    The model assumes that spend and frequency are independent: see `spend_frequency_correlation`.
     Without arguments, predictions are for the customers given to `fit`. Scalars in, float out.
 
     Attributes:
@@ -83,10 +83,9 @@ class GammaGammaModel(FittedModel):
 
     @property
     def population_mean(self) -> float:
-        """E[spend] of a customer about whom nothing is known: p gamma / (q - 1); infinite where q is at most 1.
+        """E[spend] of a customer without a history: p gamma / (q - 1); infinite where q is at most 1.
 
-        An infinite mean is what such parameters say: the rarest, largest spenders outweigh everybody. `median_spend`
-        is always finite.
+        With such parameters, the rarest and largest spenders outweigh all others. `median_spend` is always finite.
         """
         return self._p * self._gamma / (self._q - 1) if self._q > 1 else float("inf")
 
@@ -95,8 +94,8 @@ class GammaGammaModel(FittedModel):
 
         Args:
             frequency: Repeat purchases.
-            monetary_value: Mean spend of these; ignored where frequency is 0. A mean of 0 draws the customer down as
-                any small value does.
+            monetary_value: Mean spend of these; ignored where frequency is 0. A mean of 0 lowers the expectation like
+                any small value.
 
         Returns:
             Above 0; infinite where p * frequency + q is at most 1, never negative.

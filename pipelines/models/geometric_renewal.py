@@ -49,7 +49,7 @@ class GeometricRenewalModel:
 
     @property
     def standard_error(self) -> float:
-        """Of theta; 0 where all or none have left, which says nothing about how sure that is."""
+        """Of theta; 0 where all or none have left, although theta is uncertain then too."""
         return float(np.sqrt(self.theta * (1 - self.theta) / self.chances))
 
     def survival(self, t: ArrayLike) -> FloatArray:

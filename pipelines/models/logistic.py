@@ -1,6 +1,6 @@
-"""The chance of an event by a logistic regression: fitted on what happened, applied to what may happen next.
+"""Logistic regression with a ridge penalty: fitted on past events, applied to predict the next ones.
 
-Put here: fitting and applying it. Keep out: which features of what (`transforms/products/purchase_chances.py`).
+Put here: fitting and applying it. Keep out: the features (`transforms/products/purchase_chances.py`).
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scipy.special import expit  # type: ignore[import-untyped]
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 RIDGE = 1.0
-"""Weight of the squared weights of standardised features: features that go together share an effect."""
+"""Penalty on the squared weights of standardised features: correlated features share an effect."""
 MOST_STEPS, SMALLEST_GAIN = 50, 1e-6
 LARGEST_LOGIT = 30.0
 
@@ -32,14 +32,14 @@ class LogisticModel:
     weights: FloatArray
 
     def predict_chance(self, features: ArrayLike) -> FloatArray:
-        """The chance of the event: (n,) between 0 and 1, of features of shape (n, p)."""
+        """The probability of the event, (n,), 0 to 1, from features (n, p)."""
         design = _make_design(np.asarray(features, dtype=float), self.means, self.scales)
         chance: FloatArray = expit(design @ self.weights)
         return chance
 
 
 def fit_logistic(features: ArrayLike, happened: ArrayLike) -> LogisticModel:
-    """Fit by Newton steps on the log likelihood less the ridge, each halved until it is a gain: plain ones diverge.
+    """Fit by Newton steps on the penalised log-likelihood; each is halved until it improves, as plain ones diverge.
 
     Args:
         features: (n, p), finite.

@@ -1,10 +1,9 @@
-"""Compares how often something happens to those exposed so many times with those not exposed who are like them.
+"""Compares the rate of an event by level of exposure with that of matched observations without exposure.
 
-Each observation lies in a cell of those alike. What would have happened to the exposed without exposure is expected
-from the share of the unexposed of the same cell: the ratio of observed and expected is a standardised mortality ratio.
-A cell counts where enough unexposed are in it.
+Each observation lies in a cell of similar ones. The expected rate of the exposed is that of the unexposed in the same
+cells; observed ÷ expected is a standardised mortality ratio. Only cells with enough unexposed observations count.
 
-Put here: the comparison and its interval. Keep out: what is observed, and what makes two customers alike
+Put here: the comparison and its interval. Keep out: the observations, and which customers are similar
 (`transforms/care/landmarks.py`).
 """
 
@@ -17,21 +16,21 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCKS = 499
-"""Subjects are drawn in at most so many blocks: exact up to that number, and as quick for a million. A prime, so that
-no rhythm in the numbers of subjects puts those alike into one block."""
+"""Subjects are drawn in at most this many blocks: exact up to that number, and as fast for a million. It is a prime, so
+that a pattern in the numbers of subjects does not put similar ones into one block."""
 
 
 @dataclass(frozen=True)
 class MatchedRates:
-    """What happened per level of exposure, arrays of one entry per level from 0.
+    """Counts and rates per level of exposure, arrays with one entry per level from 0.
 
     Attributes:
-        observations: All of the level.
-        events: Of these, those to whom it happened.
+        observations: All observations of the level.
+        events: The observations with the event.
         matched: Observations in cells that count.
         matched_subjects: Subjects with at least one of these.
         observed_rate: Share of events among the matched; NaN without any.
-        expected_rate: The share expected of them without exposure; NaN without any matched.
+        expected_rate: The share expected without exposure; NaN without a matched observation.
         ratio: observed_rate / expected_rate; NaN where nothing is expected.
         ratio_low: Lower end of the percentile interval of `ratio`; NaN where most draws have none.
         ratio_high: Upper end of it.
@@ -63,14 +62,14 @@ def compare_matched(
     """Compare each level with level 0 in the same cells, with a bootstrap over subjects.
 
     Args:
-        subject: Whom each observation is of, a number of 0 or more; observations of one subject are drawn together.
-        level: How often exposed, 0 to levels − 1.
-        cell: A number of 0 or more for those alike.
-        event: Whether it happened.
-        levels: How many levels there are.
-        least_unexposed: A cell counts where at least so many observations of level 0 are in it.
-        draws: How many bootstrap samples.
-        seed: Of the draws.
+        subject: The subject of each observation, a number of 0 or more; observations of one subject are drawn together.
+        level: The level of exposure, 0 to levels − 1.
+        cell: The cell, a number of 0 or more.
+        event: Whether the event happened.
+        levels: The number of levels.
+        least_unexposed: The fewest observations of level 0 in a cell that counts.
+        draws: The number of bootstrap samples.
+        seed: The seed of the draws.
         coverage: Nominal coverage of the interval.
     """
     cells = int(cell.max(initial=0)) + 1
@@ -101,7 +100,7 @@ def compare_matched(
 
 
 def _count_subjects(subject: Ints, level: Ints, is_matched: NDArray[np.bool_], levels: int) -> Ints:
-    """How many subjects have a matched observation of each level."""
+    """The number of subjects with a matched observation of each level."""
     pairs = np.unique(subject[is_matched] * levels + level[is_matched])
     return np.bincount(pairs % levels, minlength=levels).astype(np.int64)
 
@@ -122,7 +121,7 @@ def _divide(part: Floats, whole: Floats) -> Floats:
 
 
 def _find_quantiles(ratios: Floats, share: float) -> Floats:
-    """A quantile of each column of what is known of it; NaN where less than half is."""
+    """A quantile of the known values of each column; NaN where fewer than half are known."""
     found = np.full(ratios.shape[1], np.nan)
     is_known = ~np.isnan(ratios)
     for column in np.flatnonzero(is_known.sum(axis=0) * 2 > len(ratios)):

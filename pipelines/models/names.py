@@ -1,4 +1,4 @@
-"""What each model is called, in tables and by people, what the name means, and which class it stands for.
+"""The models: their names in tables and for people, their meanings, and their classes.
 
 Put here: one entry per model. Fits, predictions, the report and the allowed values of contracts follow from it. Keep
 out: the maths.
@@ -15,7 +15,7 @@ GAMMA_GAMMA = "gamma_gamma"
 SHIFTED_BETA_GEOMETRIC, GEOMETRIC = "shifted_beta_geometric", "geometric"
 
 BY_COHORT = "_by_cohort"
-"""Ends the name of a model that is fitted anew for the customers of each time; heals a left-censored base."""
+"""The ending of the name of a model that is fitted per cohort, for a base that is left-censored."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class PurchaseModel:
         label: Its name as people write it, the same in every language, such as BG/NBD.
         path: `module:class` below `pipelines/models/`. It is loaded when it is needed: contracts only read the names,
             and should not wait for scipy.
-        sure_of_one_time_buyers: Whether it holds every customer without a repeat purchase to be alive, by construction.
+        sure_of_one_time_buyers: Whether every customer without a repeat purchase is alive in it, by construction.
     """
 
     meaning: str

@@ -1,7 +1,7 @@
-"""How likely a customer buys a product again soon, from the days on which they bought it.
+"""The probability that a customer buys a product again soon, from the days on which they bought it.
 
-Put here: the rate that fades (Poisson-Gamma) and the timing of regular buyers (renewal). Keep out: which offers are
-made and how they are graded (`transforms/products`).
+Put here: the rate that decays (Poisson-Gamma) and the timing of regular buyers (renewal). Keep out: offers and their
+evaluation (`transforms/products`).
 """
 
 import numpy as np
@@ -13,23 +13,23 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 SHAPE = 0.3
 """a of the Gamma distribution of rates: most customers rarely buy a product again, a few often do."""
 PRIOR_DAYS = 15_000
-"""Customer-days of the overall rate that each product's own is mixed with."""
+"""The weight of the overall rate in the rate of a product, in customer-days."""
 HALF_LIFE_DAYS = 180
 FEWEST_PURCHASES, LARGEST_CV = 5, 0.4
-"""From how many purchase days on, and up to which coefficient of variation of the days between, a rhythm is regular."""
+"""The fewest purchase days, and the largest coefficient of variation of the days between, of a regular rhythm."""
 SMALLEST_CV = 0.1
-"""Nobody is more regular than that for long."""
+"""The smallest coefficient of variation: no customer stays more regular than this for long."""
 
 
 def compute_repeat_rate(repeats: ArrayLike, days: ArrayLike) -> FloatArray:
-    """Compute how often each product is bought again by who bought it once, a day.
+    """Compute the daily rate at which customers buy each product again.
 
     Args:
         repeats: (n,) purchases after the first, of all customers of the product.
         days: (n,) days since their first purchase, added up.
 
     Returns:
-        (n,) the product's own rate mixed with that of all products; above 0 where there is any repeat purchase at all.
+        (n,) the product's own rate shrunk towards that of all products; above 0 if there is any repeat purchase.
     """
     bought, waited = np.asarray(repeats, dtype=float), np.asarray(days, dtype=float)
     overall = (bought.sum() + SHAPE) / (waited.sum() + 1.0)
@@ -40,7 +40,7 @@ def compute_repeat_rate(repeats: ArrayLike, days: ArrayLike) -> FloatArray:
 def compute_rate_chance(
     purchases: ArrayLike, age: ArrayLike, gap: ArrayLike, rate: ArrayLike, horizon: float
 ) -> FloatArray:
-    """Compute the chance of a purchase within the horizon, by a rate that fades with the gap.
+    """Compute the probability of a purchase within the horizon, by a rate that decays with the gap.
 
     P = 1 − (1 + H / (T + b))^−(k − 1 + a), b = a / m, times ½^(gap / 180).
 
@@ -59,7 +59,7 @@ def compute_rate_chance(
 
 
 def compute_renewal_chance(mean: ArrayLike, cv: ArrayLike, gap: ArrayLike, horizon: float) -> FloatArray:
-    """Compute the chance of a purchase within the horizon, by a rhythm of gamma-distributed intervals.
+    """Compute the probability of a purchase within the horizon, by gamma-distributed intervals.
 
     P = (F(gap + H) − F(gap)) / (1 − F(gap)), halved for each interval that the gap exceeds the mean by.
 
@@ -79,6 +79,6 @@ def compute_renewal_chance(mean: ArrayLike, cv: ArrayLike, gap: ArrayLike, horiz
 
 
 def is_regular(purchases: ArrayLike, cv: ArrayLike) -> NDArray[np.bool_]:
-    """Whether the rhythm of a pair is regular enough to be told by its timing."""
+    """Whether the rhythm of a pair is regular enough to predict by its timing."""
     regular: NDArray[np.bool_] = (np.asarray(purchases) >= FEWEST_PURCHASES) & (np.asarray(cv) < LARGEST_CV)
     return regular

@@ -1,7 +1,7 @@
-"""What keeping customers longer is worth, and what winning one may cost: arithmetic of a constant retention rate.
+"""The value of retention, and the most that winning a customer may cost, at a constant retention rate.
 
-A customer brings a yearly contribution for as long as they stay; each year the share `retention` of those who are still
-there stays.
+A customer brings a yearly contribution for as long as they stay; each year, the share `retention` of the remaining
+customers stays.
 
 Put here: these formulas. Keep out: where retention and contribution come from (`transforms/money`), models of single
 customers (`dropout/`).
@@ -15,16 +15,16 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 MONTHS = 12
 LONGEST_PAYBACK_MONTHS = 240
 HIGHEST_RETENTION = 0.99
-"""Nobody keeps all customers; above it a formula's years say nothing."""
+"""No company keeps all customers; above this, the years of the formulas are meaningless."""
 
 
 def compute_clv_before_cost(contribution: ArrayLike, retention: ArrayLike, discount_rate: float) -> FloatArray:
-    """CLV before what winning the customer cost, the first year paid now: m (1 + d) / (1 + d − r).
+    """CLV before the acquisition cost, the first year paid now: m (1 + d) / (1 + d − r).
 
     Args:
         contribution: (n,) yearly contribution of a customer who stays, in money.
         retention: (n,) share of customers who stay for another year, 0 to `HIGHEST_RETENTION`.
-        discount_rate: d, a year, 0 or more.
+        discount_rate: d, annual, 0 or more.
     """
     kept = np.asarray(retention, dtype=float)
     value: FloatArray = np.asarray(contribution, dtype=float) * (1 + discount_rate) / (1 + discount_rate - kept)
@@ -38,28 +38,28 @@ def compute_expected_years(retention: ArrayLike) -> FloatArray:
 
 
 def raise_retention(retention: ArrayLike, points: ArrayLike) -> FloatArray:
-    """Retention after a gain of so many percentage points, (n,), at most `HIGHEST_RETENTION`, never lowered."""
+    """Retention raised by percentage points, (n,), at most `HIGHEST_RETENTION`, never lowered."""
     kept = np.asarray(retention, dtype=float)
     raised: FloatArray = np.maximum(kept, np.minimum(kept + np.asarray(points) / 100, HIGHEST_RETENTION))
     return raised
 
 
 def sum_years_kept(retention: ArrayLike, years: int) -> FloatArray:
-    """Years that a customer is still there, of the next so many: Σ r^t for t = 1 … years, (n,)."""
+    """Expected further years within the next `years`: Σ r^t for t = 1 … years, (n,)."""
     kept = np.asarray(retention, dtype=float)
     total: FloatArray = (kept[..., np.newaxis] ** np.arange(1, years + 1)).sum(axis=-1)
     return total
 
 
 def combine_ends(one: FloatArray, other: FloatArray) -> FloatArray:
-    """The end of the interval of a product, by those of its two factors, each as a multiple of the factor, (n,).
+    """The end of the interval of a product, from the ends of its two factors, each as a multiple of the factor, (n,).
 
-    On the scale of logarithms the distances add up as those of independent estimates do (MOVER, Zou and Donner 2008):
-    both factors at their ends at once would be too far out. Where a factor may be 0, so may the product.
+    The squared distances on the log scale add up, as for independent estimates (MOVER, Zou and Donner 2008): with both
+    factors at their ends, the interval would be too wide. Where a factor may be 0, so may the product.
 
     Args:
-        one: (n,) an end of the one factor by the factor, both lower ends (0 to 1) or both upper ones (1 and more).
-        other: (n,) the same of the other.
+        one: (n,) an end of the first factor ÷ the factor; both lower ends (0 to 1) or both upper ends (1 and more).
+        other: (n,) the same for the second factor.
     """
     with np.errstate(divide="ignore"):
         far = np.hypot(np.log(one), np.log(other))
@@ -70,15 +70,15 @@ def combine_ends(one: FloatArray, other: FloatArray) -> FloatArray:
 def find_payback_month(
     contribution: ArrayLike, retention: ArrayLike, cost: ArrayLike, *, longest: int = LONGEST_PAYBACK_MONTHS
 ) -> FloatArray:
-    """Find the first month after which a customer has brought what winning them cost.
+    """Find the first month after which a customer's contribution covers the acquisition cost.
 
     Month k brings m / 12 · r^(k / 12).
 
     Args:
         contribution: (n,) yearly contribution of a customer who stays.
         retention: (n,) share of customers who stay for another year.
-        cost: (n,) what winning a customer cost.
-        longest: How many months are looked at.
+        cost: (n,) acquisition cost of a customer.
+        longest: The most months looked at.
 
     Returns:
         (n,) whole months from 0 (nothing was paid); NaN where the cost never comes back within `longest` months, or an
@@ -92,7 +92,7 @@ def find_payback_month(
 
 
 def sum_contribution_by_month(contribution: ArrayLike, retention: ArrayLike, months: int) -> FloatArray:
-    """What a customer has brought after 1 … months months, (n, months): m / 12 · r^(k / 12), added up."""
+    """The contribution of a customer after 1 … `months` months, (n, months): the sum of m / 12 · r^(k / 12)."""
     exponent = np.arange(1, months + 1) / MONTHS
     each = np.asarray(contribution, dtype=float)[..., np.newaxis] / MONTHS
     brought: FloatArray = np.cumsum(each * np.asarray(retention, dtype=float)[..., np.newaxis] ** exponent, axis=-1)

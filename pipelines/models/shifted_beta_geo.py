@@ -113,8 +113,8 @@ class ShiftedBetaGeoModel(FittedModel):
     def expected_residual_renewals(self, renewals: ArrayLike = 0) -> FloatArray:
         """E[renewals to come | has renewed `renewals` times]; infinite where alpha is at most 1.
 
-        The mean of a lifetime is infinite when enough customers never leave: then only a discounted or a finite number
-        (`survival` added up) means anything.
+        The mean of a lifetime is infinite when enough customers never leave; use a discounted or a finite sum of
+        `survival` then.
         """
         return self._sum_residual(0.0, renewals)
 
@@ -123,7 +123,7 @@ class ShiftedBetaGeoModel(FittedModel):
 
         Args:
             discount_rate: Per period, 0 or more.
-            period: Contract periods so far, from 1: `period` - 1 renewals are behind, the next one counts in full.
+            period: Contract periods so far, from 1: `period` - 1 renewals are over, the next one counts in full.
 
         Returns:
             Renewals to come, the j-th from now worth (1 + discount_rate)**-(j - 1).
@@ -136,7 +136,7 @@ class ShiftedBetaGeoModel(FittedModel):
 
         Args:
             customers: In the cohort now.
-            renewals: How many it has behind it.
+            renewals: The renewals so far.
             horizon: Renewals to look ahead, at least 1.
         """
         ahead = np.arange(1, horizon + 1)

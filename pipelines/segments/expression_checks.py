@@ -61,7 +61,7 @@ def find_wrong_segments(settings: Settings, contracts: Mapping[str, Contract]) -
 def _find_mistake(
     expression: str, columns: Mapping[str, str], checker: ExpressionChecker, con: duckdb.DuckDBPyConnection
 ) -> str | None:
-    """What is wrong with an expression, as the rest of a sentence; None where nothing is."""
+    """The mistake in an expression, as the rest of a sentence; None without one."""
     try:
         used = checker.list_columns(expression)
     except ExpressionWrong as wrong:

@@ -1,8 +1,8 @@
-"""Who came into the company's own segments and who left them, night by night.
+"""Who joined and who left the company's own segments, from run to run.
 
-An own segment is an expression over what is known of today, so that its past cannot be computed anew: it is what the
-runs saw, from the first one with the same expression on.
-Put here: one more day beside the history that the generation before has. Keep out: reading that generation
+An own segment is an expression over today's data, so its past cannot be recomputed: its history is what the runs saw,
+from the first run with the same expression on.
+Put here: adding one day to the history of the generation before. Keep out: reading that generation
 (`assets/own_segments.py`), month-ends (`transforms/customers/segment_history.py`).
 """
 
@@ -14,10 +14,10 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.transforms.customers.segment_history import HISTORY, NOT_MEMBER
 
 MEMBER = "member"
-"""What a customer is who is in an own segment, as against `NOT_MEMBER`."""
+"""The value of a customer who is in an own segment; all others are `NOT_MEMBER`."""
 
 DAYS_KEPT = 400
-"""Moves are shown for twelve months; what ended before is dropped."""
+"""Moves are shown for twelve months; rows that ended before are dropped."""
 
 FOLLOWED: dict[str, PolarsDataType] = {"own_segment": pl.String, "rule": pl.String, "followed_since": pl.Date}
 _KEY = ["customer_id", "segmentation"]
@@ -44,18 +44,19 @@ def follow_own_segments(
     *,
     as_of: dt.date,
 ) -> pl.DataFrame:
-    """Carry the history of own segments on by one day.
+    """Extend the history of own segments by one day.
 
     Args:
         members: `marts.customer_own_segments`.
         own_segments: `marts.own_segments`; `own_segment`, `followed_since`.
-        customers: `core.customers`; `customer_id`. Who is in it no more, merged into another, has no history.
+        customers: `core.customers`; `customer_id`. A customer who is no longer in it, merged into another, has no
+            history.
         before: `marts.customer_segment_history` of the generation before, or none; another day's run of the same
             `as_of` is replaced.
         as_of: Last day that counts.
 
     Returns:
-        The columns of `HISTORY`: of each customer who ever was a member, one row from a change to the next. The members
+        The columns of `HISTORY`: one row per change of each customer who ever was a member. The members
         of the first run of a segment have `is_first_known`.
     """
     followed = own_segments.filter(pl.col("followed_since") < as_of)["own_segment"]
@@ -88,7 +89,7 @@ def follow_own_segments(
 
 
 def _is_forgotten(as_of: dt.date) -> pl.Expr:
-    """Whether a row says nothing of the time that is shown: it ended before, or the customer was out all the time."""
+    """Whether a row ended before the time that is shown, or the customer was never a member in it."""
     first = as_of - dt.timedelta(days=DAYS_KEPT)
     is_over = pl.col("valid_to").is_not_null() & (pl.col("valid_to") <= first)
     is_out = (pl.col("to_value") == NOT_MEMBER) & (pl.col("valid_from") <= first) & pl.col("valid_to").is_null()

@@ -43,7 +43,7 @@ class SegmentSettings(Protocol):
 
     @property
     def mailing(self) -> bool:
-        """Whether a file of it is made for a mailing tool."""
+        """Whether a file for a mailing tool is made of it."""
 
 
 def list_columns_read(con: duckdb.DuckDBPyConnection, segments: Mapping[str, SegmentSettings]) -> list[str]:
@@ -61,7 +61,7 @@ def list_columns_read(con: duckdb.DuckDBPyConnection, segments: Mapping[str, Seg
 def customer_own_segments(
     customer_360: pl.DataFrame, *, as_of: dt.date, segments: Mapping[str, SegmentSettings]
 ) -> pl.DataFrame:
-    """List who is in which of the company's own segments.
+    """List the members of each of the company's own segments.
 
     Args:
         customer_360: `marts.customer_360`; the columns of `list_columns_read`.
@@ -81,7 +81,7 @@ def customer_own_segments(
 def own_segments(
     customer_360: pl.DataFrame, *, as_of: dt.date, segments: Mapping[str, SegmentSettings]
 ) -> pl.DataFrame:
-    """Count each of the company's own segments, and the customers for whom its expression decides nothing.
+    """Count the members of each of the company's own segments, and the customers for whom its expression is NULL.
 
     Args:
         customer_360: `marts.customer_360`; the columns of `list_columns_read`.
@@ -145,7 +145,7 @@ def _run(name: str, expression: str, known: pl.DataFrame) -> pl.Series:
         try:
             found = con.execute(f"select (\n{expression}\n)::boolean as is_member from customer_360").pl()
         except duckdb.Error as error:
-            # the words of the error may hold a customer's value
+            # the text of the error may contain a customer's value
             raise SettingsWrong(
                 f"segments.{name}.when fails for a customer ({type(error).__name__}): "
                 "use try_cast in place of a cast, and nullif(x, 0) beneath a fraction"

@@ -254,15 +254,6 @@ class Ledger:
         values = {"source": source, "shrink_allowed": SHRINK_ALLOWED, "last": last}
         return [int(count) for (count,) in self._con.execute(query, values).fetchall()]
 
-    def list_refused(self, source: str) -> list[Delivery]:
-        """Refused files of `source`, in the order in which they were refused."""
-        query = """
-            from deliveries
-            where source = $source and status = 'refused'
-            order by landed_at, path
-        """
-        return self._read(query, {"source": source})
-
     def remember_fetched(self, source: str, path: str, version: str) -> None:
         """Write down which version of a file that lies elsewhere has landed, or had landed before."""
         self._con.execute("insert or replace into fetched_files values (?, ?, ?)", [source, path, version])

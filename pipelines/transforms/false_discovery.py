@@ -1,23 +1,23 @@
-"""Which of many comparisons stand: the procedure of Benjamini and Hochberg, within groups of rows.
+"""Which of many comparisons are significant: the procedure of Benjamini and Hochberg, within groups of rows.
 
-Put here: the flag that keeps the share of false alarms low. Keep out: how a p-value comes about.
+Put here: the flag that keeps the share of false alarms low. Keep out: how a p-value is computed.
 """
 
 import polars as pl
 
 FALSE_DISCOVERY_RATE = 0.10
-"""Of the comparisons that are flagged, at most this share is expected to be chance alone."""
+"""The expected share of false alarms among the flagged comparisons, at most."""
 
 
-def stands_among_all(p_value: str, *family: str) -> pl.Expr:
-    """Whether a comparison stands after all comparisons of its family are taken into account; NULL without a p-value.
+def is_significant(p_value: str, *family: str) -> pl.Expr:
+    """Whether a comparison is significant when all comparisons of its family count; NULL without a p-value.
 
-    Benjamini and Hochberg, Journal of the Royal Statistical Society B 57 (1995): of m p-values, all up to the largest
-    one with p <= rate × rank / m stand.
+    Benjamini and Hochberg, Journal of the Royal Statistical Society B 57 (1995): of m p-values, the largest one with p
+    <= rate × rank / m and all smaller ones are significant.
 
     Args:
         p_value: The column with the p-value, Float64, 0 to 1; NULL where nothing was compared.
-        family: The columns that tell families apart; without one, all rows are of one family.
+        family: The columns that define a family; without one, all rows are one family.
     """
     p = pl.col(p_value)
     within = family or (pl.lit(1),)

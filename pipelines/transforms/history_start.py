@@ -1,4 +1,4 @@
-"""Finds the day on which history begins, whatever stray day a single record carries.
+"""Finds the day on which history begins, and ignores stray days of single records.
 
 Put here: that one decision. Keep out: what depends on it (churn that is not known yet, customers who may be older).
 """
@@ -15,9 +15,10 @@ FEWEST_CUSTOMERS = 10
 def find_first_day(first_days: pl.Series) -> dt.date | None:
     """Find the first day of history, from the day of each customer's first order.
 
-    It is the first of these days, unless a few customers stand alone before it: when at most one in a hundred customers
-    (or a single one, of ten and more) came before a gap of more than a year, history begins after the gap. A stray
-    date, such as 1970-01-01 or a mistyped year, would otherwise make years look observed in which nothing was recorded.
+    It is the first of these days, unless only a few customers lie before a long gap: when at most one in a hundred
+    customers (or a single one, of ten and more) came before a gap of more than a year, history begins after the gap. A
+    stray date, such as 1970-01-01 or a mistyped year, would otherwise make years look observed in which nothing was
+    recorded.
 
     Args:
         first_days: One day per customer, Date or days since 1970, in any order.

@@ -1,7 +1,7 @@
-"""What all other values of a dimension come to, beside each value: whether a value differs is asked against those.
+"""Sums over all other values of a dimension, beside each value: a value is compared with the others.
 
 Put here: these sums. Keep out: whether a difference may be chance (`models/comparisons`, `voice/adjusted_wald.py`), and
-which of many differences stand (`false_discovery.py`).
+which of many differences are significant (`false_discovery.py`).
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def count_others(counts: Sequence[str], *family: str) -> dict[str, pl.Expr]:
 
     Args:
         counts: Columns with whole numbers.
-        family: The columns that tell which values are compared with each other, `dimension` among them.
+        family: The columns that define which values are compared with each other, `dimension` among them.
     """
     is_value = pl.col("dimension") != ALL
     return {

@@ -26,7 +26,7 @@ USUAL_TIERS = UsualTiers()
 def assign_value_tier(value: pl.Expr, value_tiers: TierSettings = USUAL_TIERS) -> pl.Expr:
     """Assign the value tier by the share of customers who are worth more; equal values share the higher tier.
 
-    Whose value is not known (NULL) has none, and is not counted among the customers.
+    A customer whose value is not known (NULL) has no tier, and is not counted.
     """
     worth_more = (value.rank("min", descending=True).cast(pl.Int64) - 1) * 100
     *upper, lowest = describe_value_tiers(value_tiers)

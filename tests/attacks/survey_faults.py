@@ -42,7 +42,6 @@ PEOPLE = Export(
     table(20, customer_record_id=lambda n: f"c{n}", email=lambda n: f"x{n}@{'{key}'}.example", city="Rome"),
 )
 ALL = {"answers": 40, "nps_counted": 40}
-DRIVER_HEAD = "response_id,question_id,score,scale_min,scale_max"
 
 SURVEYS: Mapping[str, Fault] = {
     "sound answers": Fault([answers(), invitations()], right=ALL, is_quiet=True),

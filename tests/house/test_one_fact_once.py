@@ -21,6 +21,7 @@ from regulars.pipelines.definitions.enumerations import (
     RfmSegment,
 )
 from regulars.pipelines.definitions.value_tiers import describe_value_tiers
+from regulars.pipelines.models.demand.forecasts import MEAN_SO_FAR, SES_AND_MEAN, SHARED, TSB
 from regulars.pipelines.models.dropout.dropout_model import DropoutModel
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, SPEND_MODELS, SUBSCRIPTION_MODELS
 from regulars.pipelines.settings.settings import Cohorts
@@ -39,6 +40,9 @@ from regulars.pipelines.transforms.cohorts.cohort_cells import GRAINS as CALENDA
 from regulars.pipelines.transforms.cohorts.customer_dimensions import COLUMNS as DIMENSION_COLUMNS
 from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as BEHAVIOUR_COLUMNS
 from regulars.pipelines.transforms.customers.rfm_scores import SEGMENTS
+from regulars.pipelines.transforms.money.acquisition_spending import BY_BOTH, BY_CUSTOMER, BY_SPEND
+from regulars.pipelines.transforms.money.yearly_value import BY_SETTINGS, MEASURED
+from regulars.pipelines.transforms.products.next_best_offers import DUE, HABIT, NEW
 from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
@@ -54,6 +58,11 @@ ALLOWED = {
     ("marts.subscription_survival", "model"): SUBSCRIPTION_MODELS,
     ("marts.predicted_totals", "scope"): ("all", *SCOPES),
     ("marts.retention_cohorts", "grain"): GRAINS,
+    ("marts.acquisition_economics", "cost_basis"): (BY_SPEND, BY_CUSTOMER, BY_BOTH),
+    ("marts.acquisition_economics", "margin_basis"): (BY_SETTINGS, MEASURED),
+    ("marts.retention_economics", "margin_basis"): (BY_SETTINGS, MEASURED),
+    ("marts.next_best_offers", "offer_kind"): (DUE, HABIT, NEW),
+    ("marts.demand_forecast", "method"): (SES_AND_MEAN, TSB, MEAN_SO_FAR, SHARED),
     ("marts.nps", "grain"): NPS_GRAINS,
     ("marts.nps", "dimension"): NPS_DIMENSIONS,
     ("marts.satisfaction_scores", "grain"): NPS_GRAINS,

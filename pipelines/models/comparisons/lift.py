@@ -1,6 +1,6 @@
-"""How much more often something is found in one group than in another: lift, its interval and its p-value.
+"""How much more often a value is found in one group than in another: lift, its interval and its p-value.
 
-Put here: the maths, arrays in, arrays out. Keep out: who is in which group (`transforms/customers`).
+Put here: the maths, arrays in, arrays out. Keep out: the groups (`transforms/customers`).
 """
 
 import numpy as np
@@ -27,9 +27,9 @@ def compute_lift(found: Ints, size: Ints, found_elsewhere: Ints, size_elsewhere:
         size_elsewhere: (n,) how many are in the other group, above 0.
 
     Returns:
-        (n,) each: (found / size) / (found_elsewhere / size_elsewhere), NaN where nobody of the other group has the
-        value, and the ends of the interval. The interval is that of the logarithm with a half added to every count:
-        se² = 1/(a+½) − 1/(n₁+½) + 1/(b+½) − 1/(n₀+½) (Katz and others, Biometrics 34, 1978; Walter 1975).
+        (n,) each: (found / size) / (found_elsewhere / size_elsewhere), NaN where no member of the other group has the
+        value, and the ends of the interval. The interval is that of the logarithm with a half added to every count: se²
+        = 1/(a+½) − 1/(n₁+½) + 1/(b+½) − 1/(n₀+½) (Katz and others, Biometrics 34, 1978; Walter 1975).
     """
     a, n_1, b, n_0 = (each.astype(np.float64) + HALF_A_CASE for each in (found, size, found_elsewhere, size_elsewhere))
     middle = np.log(a / n_1 * n_0 / b)
@@ -42,7 +42,7 @@ def compute_lift(found: Ints, size: Ints, found_elsewhere: Ints, size_elsewhere:
 def compute_exact_p(found: int, size: int, found_elsewhere: int, size_elsewhere: int) -> float:
     """Fisher's exact two-sided p-value of a two-by-two table; the arguments are those of `compute_lift`.
 
-    It is the chance, with the value dealt out at random, of a table that is no likelier than this one.
+    It is the probability, with the value assigned at random, of a table that is at most as likely as this one.
     """
     having = found + found_elsewhere
     possible = np.arange(max(0, having - size_elsewhere), min(size, having) + 1)
@@ -53,6 +53,6 @@ def compute_exact_p(found: int, size: int, found_elsewhere: int, size_elsewhere:
 
 
 def _log_choose(whole: int, part: Ints) -> Floats:
-    """The logarithm of the number of ways to choose so many out of a whole."""
+    """The logarithm of the number of ways to choose `part` out of `whole`."""
     logs: Floats = gammaln(whole + 1) - gammaln(part + 1) - gammaln(whole - part + 1)
     return logs

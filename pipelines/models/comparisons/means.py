@@ -1,6 +1,6 @@
-"""How far the means of two groups are apart, and how sure that is.
+"""The difference of the means of two groups, with its interval and p-value.
 
-Put here: the maths, arrays in, arrays out. Keep out: who is in which group (`transforms/voice`).
+Put here: the maths, arrays in, arrays out. Keep out: the groups (`transforms/voice`).
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from regulars.pipelines.models.comparisons.significance import find_t_quantile
 
 Floats = NDArray[np.float64]
 UPPER_END = 0.975
-"""Where a two-sided 95 % interval ends."""
+"""The quantile of the upper end of a two-sided 95 % interval."""
 
 
 def compare_means(
@@ -19,10 +19,10 @@ def compare_means(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """The difference of two means with its 95 % interval, and its p-value, by the test of Welch (Biometrika 34, 1947).
 
-    The two groups may differ in size and in how much their members differ. Money of customers is skewed; of 30 members
-    and more a group, the interval of the plain means covers as well as a bootstrap, or better: drawn from one skewed
-    population (skewness 3), 94 % with 179 and 45 members or with 1,000 and 200, 89 % with 400 and 30, where the
-    percentile bootstrap covers 94, 93 and 87 %.
+    The two groups may differ in size and in variance. Amounts per customer are skewed; from 30 members per group on,
+    the interval of the plain means covers at least as well as a bootstrap. Drawn from one skewed population (skewness
+    3), it covers 94 % with 179 and 45 members or with 1,000 and 200, and 89 % with 400 and 30; the percentile bootstrap
+    covers 94, 93 and 87 %.
 
     Args:
         mean: (n,) of the members of a group.

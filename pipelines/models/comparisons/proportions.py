@@ -1,7 +1,7 @@
-"""How far the shares of two groups are apart, and how sure that is.
+"""The difference of the shares of two groups, with its interval and p-value.
 
-Put here: the maths, arrays in, arrays out. Keep out: who is in which group (`transforms/churn`), and how many times
-larger a share is (`lift.py`).
+Put here: the maths, arrays in, arrays out. Keep out: the groups (`transforms/churn`), and the ratio of two shares
+(`lift.py`).
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ def compare_proportions(found: Floats, size: Floats, other_found: Floats, other_
     """The difference of two shares with its 95 % interval, and its p-value, after Agresti and Caffo.
 
     One case of either kind is added to each group (The American Statistician 54, 2000), so that shares near 0 and 1
-    alarm nobody. At a true difference of 0, p is below 0.05 in at most 6.5 % of comparisons where both groups have 30
-    members and more, and in less than 5 % where the share is near 0 or 1.
+    give few false alarms. At a true difference of 0, p is below 0.05 in at most 6.5 % of comparisons where both groups
+    have 30 members and more, and in less than 5 % where the share is near 0 or 1.
 
     Args:
         found: (n,) how many of a group have the property.

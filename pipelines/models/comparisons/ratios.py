@@ -1,6 +1,6 @@
-"""How far chance may move a ratio of sums, such as what customers pay now by what they paid a year ago.
+"""Intervals of a ratio of sums, such as what customers pay now ÷ what they paid a year ago.
 
-Put here: the maths, arrays in, arrays out. Keep out: whose sums they are (`transforms/subscriptions`).
+Put here: the maths, arrays in, arrays out. Keep out: the sums themselves (`transforms/subscriptions`).
 """
 
 import numpy as np
@@ -15,26 +15,26 @@ MADE_UP = 4
 def bound_ratio(
     size: Floats, base: Floats, part: Floats, base_squares: Floats, part_squares: Floats, products: Floats
 ) -> tuple[Floats, Floats]:
-    """The ends of the 95 % interval of part / base, where members differ in size and in what becomes of them.
+    """The ends of the 95 % interval of part / base, where members differ in size and in their own ratio.
 
-    It holds two intervals: that of the linearised ratio (the delta method), which is too narrow where few members were
-    lost and has no width where none were, and the same after adding two members of average size who were lost and two
-    who stayed as they were. Degrees of freedom are those of as many members of equal size (Kish), so that a few large
-    members do not pass for many. Drawn 4,000 times each, with 12 to 1,000 members of log-normal sizes, a chance of
-    staying of 60, 90 or 97 % and no growth or some (three in ten grow by a quarter), it held the true ratio in 95 to
-    100 % at sigma 0.5, 93 to 100 % at sigma 1 and 86 to 100 % at sigma 1.5, where few members are most of the sum.
-    Where half of them grow by two thirds and more, it held it in 88 to 95 % at sigma 0.5.
+    It is the union of two intervals: that of the linearised ratio (the delta method), which is too narrow where few
+    members were lost and has no width where none were, and the same after adding two members of average size who were
+    lost and two who stayed unchanged. The degrees of freedom come from the effective sample size (Kish), so that a few
+    large members do not count as many. Drawn 4,000 times each, with 12 to 1,000 members of log-normal sizes, a
+    probability of staying of 60, 90 or 97 % and no growth or some (three in ten grow by a quarter), it held the true
+    ratio in 95 to 100 % at sigma 0.5, 93 to 100 % at sigma 1 and 86 to 100 % at sigma 1.5, where few members are most
+    of the sum. Where half of them grow by two thirds and more, it held it in 88 to 95 % at sigma 0.5.
 
     Args:
-        size: (n,) how many members each sum is over.
-        base: (n,) what they had, added up, above 0.
-        part: (n,) what of it, or in its place, they have now.
-        base_squares: (n,) sum of the squares of what each had.
-        part_squares: (n,) of what each has.
-        products: (n,) of the products of both.
+        size: (n,) the number of members of each sum.
+        base: (n,) the sum of their amounts before, above 0.
+        part: (n,) the sum of their amounts now.
+        base_squares: (n,) the sum of squares of the amounts before.
+        part_squares: (n,) the sum of squares of the amounts now.
+        products: (n,) the sum of the products of both.
 
     Returns:
-        (n,) each, around part / base; NaN of fewer than two members.
+        (n,) each, around part / base; NaN for fewer than two members.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         is_enough = (size > 1) & (base > 0)
@@ -57,7 +57,7 @@ def bound_ratio(
 def _bound(
     size: Floats, base: Floats, part: Floats, moments: tuple[Floats, Floats, Floats], degrees: Floats
 ) -> tuple[Floats, Floats]:
-    """The interval of the linearised ratio: by how much members lie off it."""
+    """The interval of the linearised ratio, from the deviations of the members from it."""
     base_squares, part_squares, products = moments
     ratio = part / base
     off = np.maximum(part_squares - 2 * ratio * products + ratio**2 * base_squares, 0)

@@ -1,6 +1,7 @@
-"""How surprising a result is if there is nothing: p-values.
+"""p-values: how likely a result is if there is no effect.
 
-Put here: p-values and quantiles, arrays in, arrays out. Keep out: which of many comparisons stand.
+Put here: p-values and quantiles, arrays in, arrays out. Keep out: which of many comparisons are significant
+(`transforms/false_discovery.py`).
 """
 
 import numpy as np
@@ -12,23 +13,23 @@ TINY = 1e-12
 
 
 def compute_two_sided_p(z: Floats) -> Floats:
-    """The chance of a standard normal number at least as far from 0 as `z`, in either direction; NaN stays NaN."""
+    """The probability of a standard normal number at least as far from 0 as `z`, in either direction; NaN stays NaN."""
     p: Floats = erfc(np.abs(z) / np.sqrt(2))
     return p
 
 
 def find_t_quantile(degrees: Floats, share: float) -> Floats:
-    """The number below which a t distribution with so many degrees of freedom lies with a chance; NaN stays NaN."""
+    """The quantile of the t distribution at `share`, with `degrees` of freedom; NaN stays NaN."""
     quantile: Floats = stdtrit(degrees, share)
     return quantile
 
 
 def compute_rise_p(count: Floats, size: Floats, earlier_count: Floats, earlier_size: Floats) -> Floats:
-    """The chance of so large a share of what occurs now, if the share is what it was: one-sided, mid-p.
+    """The one-sided mid-p-value of a rise: how likely so large a share is if the true share has not changed.
 
-    Given `count + earlier_count`, the count is binomial with the chance size / (size + earlier_size); p is the chance
-    of more, plus half that of exactly `count`. Counts may be fractions, as counts divided by their dispersion are: the
-    binomial tail is then the incomplete beta function that it is for whole numbers.
+    Given `count + earlier_count`, the count is binomial with probability size / (size + earlier_size); p is the
+    probability of more, plus half that of exactly `count`. Counts may be fractions, as counts divided by their
+    dispersion are: the binomial tail is then the incomplete beta function that it is for whole numbers.
 
     Args:
         count: Occurrences now, 0 or more.

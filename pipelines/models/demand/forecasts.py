@@ -22,13 +22,6 @@ from regulars.pipelines.models.demand.smoothing import (
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 SES_AND_MEAN, TSB, MEAN_SO_FAR, SHARED = "ses_and_mean", "tsb", "mean_so_far", "shared"
-DEMAND_METHODS = {
-    SES_AND_MEAN: "Half exponential smoothing with the best of five weights, half the mean of 8 weeks.",
-    TSB: "How much is sold when there is a sale times how often there is one (Teunter, Syntetos and Babai 2011).",
-    MEAN_SO_FAR: "The mean of all weeks there are: the history is short.",
-    SHARED: "The product's forecast times the place's share of the last 26 weeks: the place has few sales.",
-}
-"""Value of `method` -> what it means."""
 TEST_ORIGINS = 13
 NOMINAL = (0.1, 0.9)
 """The ends of the interval, as shares of what comes that lie below."""

@@ -1,9 +1,9 @@
-"""How much of a year's sales falls into each month, whatever the trend: indices of classical decomposition.
+"""Seasonal indices by classical decomposition: each month's share of a year's sales, without the trend.
 
-The trend is a centred mean of 12 months, drawn on in a straight line at both ends. An index is the sum of a calendar
-month's sales over all years by the sum of its trend; indices have a mean of 1.
+The trend is a centred mean of 12 months, extended in a straight line at both ends. An index is the sum of a calendar
+month's sales over all years ÷ the sum of its trend; indices have a mean of 1.
 
-Put here: the index and its standard error. Keep out: which months and groups there are
+Put here: the index and its standard error. Keep out: the months and groups
 (`transforms/products/seasonality.py`).
 """
 
@@ -14,7 +14,7 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 MONTHS = 12
 HALF = MONTHS // 2
 LEAST_TREND = 0.5
-"""A trend that is drawn on never falls below this part of its last known value."""
+"""An extended trend never falls below this share of its last known value."""
 
 
 def compute_trend(sales: FloatArray) -> FloatArray:
@@ -24,7 +24,7 @@ def compute_trend(sales: FloatArray) -> FloatArray:
         sales: (n, t) sales of n groups in t months, t a multiple of 12 and at least 24.
 
     Returns:
-        (n, t): the mean of the 12 months around each (half of both ends of 13), drawn on by its slope at the ends.
+        (n, t): the mean of the 12 months around each (half of both ends of 13), extended by its slope at the ends.
     """
     weights = np.r_[0.5, np.ones(MONTHS - 1), 0.5] / MONTHS
     windows = np.lib.stride_tricks.sliding_window_view(sales, MONTHS + 1, axis=1)
@@ -45,7 +45,7 @@ def compute_trend(sales: FloatArray) -> FloatArray:
 def compute_season_index(sales: FloatArray, squares: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Compute the index of each calendar month and its standard error.
 
-    The error is the larger one of two: by how much customers differ within a month, and by how much years do.
+    The error is the larger one of two: from the variance between customers within a month, and between years.
 
     Args:
         sales: (n, t) sales of n groups in t months, t a multiple of 12 and at least 24.

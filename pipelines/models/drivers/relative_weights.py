@@ -1,4 +1,4 @@
-"""How much each of several drivers explains of an outcome, where answers are missing.
+"""The share of an outcome's variance that each driver explains, also with missing answers.
 
 Put here: correlations by EM, Johnson's relative weights and their bootstrap. Keep out: whether a driver matters at all
 (`partial_effects.py`), and which answers are drivers.

@@ -3,7 +3,7 @@
 Buying rate ~ Gamma(r, alpha) per unit of time, chance of dropping out after a purchase ~ Beta(a, b). Given the
 number of chances to drop out, both models are the same; see `geometric_dropout.py`.
 
-Put here: what customers will do, and the likelihood as a search needs it.
+Put here: predictions of purchases, and the likelihood in the form that a search needs.
 Keep out: the public interface of models; models in which customers drop out at any moment (`pareto_nbd.py`).
 """
 
@@ -34,7 +34,7 @@ class BetaGeoFormulas:
         chances_at_start: Chances to drop out before the first repeat purchase, 0 or 1.
 
     Raises:
-        ValueError: It is another number: the formulas would give numbers that are those of no model.
+        ValueError: It is another number, for which there is no model.
     """
 
     chances_at_start: int
@@ -121,8 +121,8 @@ def probability_of_purchases(
 ) -> FloatArray:
     """P(n purchases within a time), with as many chances to have dropped out by then.
 
-    Either the customer stayed through n and bought no more (a negative binomial count), or dropped out right after the
-    last of them, whatever number would have followed (Fader, Hardie & Lee 2005, equation 8).
+    Either the customer is alive after n purchases and bought no more (a negative binomial count), or dropped out right
+    after the last of them, whatever number would have followed (Fader, Hardie & Lee 2005, equation 8).
     """
     share = time / (alpha + time)
     ways = gammaln(r + n) - gammaln(r) - gammaln(n + 1)

@@ -64,8 +64,8 @@ class CovariatesModel(FittedModel):
             weights: (n,) how many customers each row stands for; ones when None.
 
         Raises:
-            ValueError: A history is impossible, there is no covariate, or one is missing somewhere or the same for
-                everybody.
+            ValueError: A history is impossible, there is no covariate, or one has missing values or is the same for all
+                customers.
         """
         names = tuple(covariates)
         if not names:

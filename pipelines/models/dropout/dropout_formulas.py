@@ -22,11 +22,11 @@ SMALLEST = float(np.finfo(np.float64).tiny)
 Theta = tuple[FloatArray, ...]
 """The parameters of a model in the paper's order, each 0-d (shared) or one per customer."""
 Gradients = Callable[[Theta], tuple[float, FloatArray]]
-"""From parameters to a log-likelihood and (k, g): what each group adds to its derivatives in their logarithms."""
+"""From parameters to a log-likelihood and (k, g): each group's part of its derivatives in their logarithms."""
 
 
 class AliveCustomers(Protocol):
-    """What customers (n,) who are alive now will do."""
+    """Predictions for customers (n,) who are alive now."""
 
     def probability_of_purchase(self, horizon: FloatArray) -> FloatArray:
         """P(at least one purchase within a horizon), (n,)."""

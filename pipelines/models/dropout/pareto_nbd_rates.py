@@ -4,7 +4,7 @@ Purchase rates are Gamma(r, alpha), dropout rates Gamma(s, beta).
 A customer known to be alive after x purchases in time T behaves as a new one with (r + x, alpha + T, s, beta + T). So
 every prediction is written once.
 
-Put here: what such customers will do.
+Put here: predictions for such customers.
 Keep out: P(alive), and the likelihood of a history (`pareto_nbd_histories.py`).
 """
 

@@ -1,7 +1,6 @@
 """The base of all fitted models: parameters, their uncertainty and the assessment of the fit.
 
-Put here: what every model with positive parameters says about its own fit.
-Keep out: what a model is for.
+Put here: what every model with positive parameters reports about its fit. Keep out: predictions of a model.
 """
 
 from collections.abc import Mapping
@@ -28,7 +27,7 @@ class FittedModel:
         self.fitted, self.customers = fitted, customers
 
     def __repr__(self) -> str:
-        """Parameters, what they come from, and what is wrong with the fit."""
+        """Parameters, their origin, and problems of the fit."""
         numbers = ", ".join(f"{name}={value:.4g}" for name, value in self.params.items())
         source = "published" if np.isnan(self.customers) else f"fitted on {self.customers:.10g} customers"
         return f"<{type(self).__name__} {numbers}; {source}{'; ' if self.message else ''}{self.message}>"
@@ -85,7 +84,7 @@ class FittedModel:
 
     @property
     def message(self) -> str:
-        """What is wrong with the fit, in words; empty when nothing is."""
+        """The problems of the fit, in words; empty without one."""
         return self.fitted.message
 
     def draw_params(self, rng: np.random.Generator, size: int) -> FloatArray:

@@ -30,7 +30,7 @@ CLOSE_ENOUGH = 1e-6
 
 @dataclass(frozen=True)
 class Fit:
-    """What a search for the maximum found.
+    """The result of a search for the maximum.
 
     Attributes:
         names: The parameters, in the order of the model's paper.
@@ -39,7 +39,7 @@ class Fit:
         log_likelihood: At the estimates; NaN for a model made from published parameters.
         converged: The gradient vanishes and the log-likelihood is concave in every free direction.
         at_boundary: A parameter left its sensible range, or the log-likelihood is flat in some direction.
-        message: What is wrong with the fit, in words; empty when nothing is.
+        message: The problems of the fit, in words; empty without one.
         unbounded: Names of parameters that live on the whole line; all others are positive.
     """
 

@@ -18,7 +18,7 @@ MOST_KEYS_PER_ROW = 4
 
 @dataclass(frozen=True)
 class Rows:
-    """Distinct rows and how much each weighs.
+    """Distinct rows and their weights.
 
     Attributes:
         columns: Arrays of one length (n,), in the order given.

@@ -1,10 +1,10 @@
-"""The months that subscriptions still bring: expected, with an interval, from the chances that they are renewed.
+"""The months that subscriptions will still be charged: expected, with an interval, from renewal probabilities.
 
-A subscription is renewed once a month, on the day of the month on which it began. After `elapsed` of the current month
-it is charged for the rest of that month in any case, and for one month more with every renewal: after T renewals it has
-brought T + 1 − elapsed months. T has the distribution of the survival curve, so that everything here is exact.
+A subscription is renewed once a month, on the day of the month on which it began. After `elapsed` of the current month,
+it is charged for the rest of that month, and for one more month with every renewal: T + 1 − elapsed months with T
+renewals. T has the distribution of the survival curve, so all results here are exact.
 
-Put here: months from chances to renew. Keep out: where the chances come from, and what a month brings.
+Put here: months from renewal probabilities. Keep out: the probabilities themselves, and the revenue of a month.
 """
 
 import math
@@ -16,12 +16,12 @@ from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.simulation.interval import Interval
 
 TAIL = 0.1
-"""The chance that an interval leaves out at each end, at most."""
+"""The probability outside the interval at each end, at most."""
 
 
 @dataclass(frozen=True)
 class MonthsAhead:
-    """How far to look, and what a month is worth.
+    """How far to look ahead, and the discount rate.
 
     Attributes:
         months: Above 0; need not be whole.
@@ -33,11 +33,11 @@ class MonthsAhead:
 
     @property
     def chances(self) -> int:
-        """How many chances to renew may lie within."""
+        """The most renewals within these months."""
         return math.ceil(self.months)
 
     def discount(self, months: FloatArray) -> FloatArray:
-        """The present value of one unit of money a month for so many months, at most those looked at."""
+        """The present value of one unit of money a month over `months`, at most over those looked at."""
         ahead = np.clip(months, 0.0, self.months)
         rate = math.log1p(self.discount_rate) / 12
         present: FloatArray = ahead if rate == 0 else -np.expm1(-rate * ahead) / rate
@@ -48,7 +48,7 @@ def expect_months(survival: FloatArray, elapsed: FloatArray, ahead: MonthsAhead)
     """Expected months, discounted, of n subscriptions.
 
     Args:
-        survival: (n, m) chances to be renewed at least 0, 1, 2 … times more, so 1 first; m is above `ahead.chances`.
+        survival: (n, m) probabilities of at least 0, 1, 2 … more renewals, so 1 first; m is above `ahead.chances`.
         elapsed: (n,) share of the current month that is over, 0 to below 1.
         ahead: How far to look.
     """
@@ -60,10 +60,10 @@ def expect_months(survival: FloatArray, elapsed: FloatArray, ahead: MonthsAhead)
 
 
 def find_months_interval(survival: FloatArray, elapsed: FloatArray, ahead: MonthsAhead) -> Interval:
-    """The months, discounted, between which each subscription brings with a probability of 0.8 or more.
+    """The interval of discounted months that holds each subscription's months with a probability of 0.8 or more.
 
-    Arguments as in `expect_months`. All numbers of renewals that outlast the months looked at are one: they bring the
-    same. Neither end leaves out more than `TAIL`.
+    Arguments as in `expect_months`. All numbers of renewals beyond the months looked at count as one, since they give
+    the same months. Neither end leaves out more than `TAIL`.
     """
     outlasting = np.ceil(ahead.months - 1 + elapsed).astype(np.int64)
     fewest = np.minimum(np.sum(survival >= 1 - TAIL, axis=1) - 1, outlasting)

@@ -1,6 +1,6 @@
 """Customers of a simulation in cells: groups who share frequency and T, and so the same simulated futures.
 
-Put here: sorting customers, and where each cell begins. Keep out: what is simulated of a cell (`simulation.py`).
+Put here: sorting customers, and where each cell begins. Keep out: the simulation of a cell (`simulation.py`).
 """
 
 from collections.abc import Iterator

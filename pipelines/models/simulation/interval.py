@@ -5,7 +5,7 @@ Keep out: where the simulated amounts come from (`simulation.py`).
 
 A central interval of an amount that is 0 with a high probability covers too much, since all of that probability lies
 inside it. So where P(0) exceeds the lower tail of a central interval, the interval starts at 0 and ends where it holds
-the requested probability; where 0 alone holds as much, it is [0, 0]. Elsewhere the interval is central.
+the requested probability; where 0 alone has that probability, it is [0, 0]. Elsewhere the interval is central.
 """
 
 from dataclasses import dataclass

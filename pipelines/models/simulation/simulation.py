@@ -47,13 +47,13 @@ class FutureModel(Protocol):
 
 @dataclass(frozen=True)
 class HorizonSimulation:
-    """What n customers may do within one horizon; arrays (n,), in the order of the customers.
+    """Simulated results of n customers within one horizon; arrays (n,), in the order of the customers.
 
     Attributes:
         length: The length of the horizon, in the unit of T.
-        chance_of_nothing: That there is no purchase.
+        chance_of_nothing: The probability of no purchase.
         purchases: The number of purchases.
-        money: The sum that they bring, discounted over a lifetime; None without a spend model.
+        money: Their sum of money, discounted over a lifetime; None without a spend model.
     """
 
     length: float
@@ -99,7 +99,7 @@ class SimulationRequest:
     draws: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense."""
+        """Reject values out of range."""
         horizons_make_sense = all(0 < horizon < np.inf for horizon in self.horizons)
         if not 0 < self.probability < 1 or self.draws in (0, 1) or not horizons_make_sense:
             raise ValueError("a simulation needs 0 < probability < 1, two draws or more, and finite horizons above 0")
@@ -128,12 +128,12 @@ def simulate_purchases(
     asked: SimulationRequest,
     rng: np.random.Generator,
 ) -> Simulation:
-    """Simulate every customer's purchases and money to come; returns intervals that include parameter uncertainty.
+    """Simulate every customer's future purchases and money; returns intervals that include parameter uncertainty.
 
     Args:
         dropout_model: A fitted model; its parameters are drawn from their distribution for every simulated future.
         spend_model: A fitted model, drawn likewise; None leaves money out.
-        customers: Whose future is simulated; their order does not matter.
+        customers: The customers to simulate; their order does not matter.
         asked: How far ahead, and how precisely.
         rng: The source of randomness.
 

@@ -30,7 +30,7 @@ class Lifetime:
     def discount(self, start: float, end: float) -> float:
         """The present value, 0 to 1, of one unit of money that comes between two moments, in years from now.
 
-        Every year's money comes at its middle; parts of years weigh as long as they last.
+        Every year's money comes at its middle; parts of years count in proportion to their length.
         """
         if end <= start:
             return 0.0

@@ -35,11 +35,6 @@ class Table:
         """The part before the dot."""
         return self.name.partition(".")[0]
 
-    @property
-    def short_name(self) -> str:
-        """The part after the dot."""
-        return self.name.partition(".")[2]
-
 
 def read_columns(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
     """Column -> DuckDB type of a table in the build, in the table's order.

@@ -67,7 +67,7 @@ def describe_lapses(row: Row, words: Words) -> str:
     if row["lapse_ratio"] is None:
         return words.say("What followed for others is not known: {reason}.", reason=row["reason"])
     return words.say(
-        "After {level} bad experiences {ratio} times as many lapsed as of customers alike without any, 95% "
+        "After {level} bad experiences {ratio} times as many lapsed as of similar customers without any, 95% "
         "interval {low} to {high}; {customers} compared.",
         level=name_level(row),
         ratio=words.number(row["lapse_ratio"], 2),

@@ -1,6 +1,6 @@
-"""The mart `bad_experiences`: what went wrong for whom, one real event counted once.
+"""The mart `bad_experiences`: what went wrong for which customer, each real event counted once.
 
-Put here: which signs are one experience. Keep out: what is a sign (`bad_signs.py`), who has had too many
+Put here: which signs are one experience. Keep out: what is a sign (`bad_signs.py`), which customers had too many
 (`service_risk_customers.py`).
 """
 
@@ -53,7 +53,7 @@ def bad_experiences(
     support: SupportSettings,
     service_risk: RiskSettings,
 ) -> pl.DataFrame:
-    """List bad experiences: signs of one order, ticket or subscription in a row are one.
+    """List bad experiences: close signs of one order, ticket or subscription are one experience.
 
     Args:
         orders: `core.orders`.
@@ -70,8 +70,8 @@ def bad_experiences(
         service_risk: What counts, and how far apart signs of one experience may be.
 
     Returns:
-        The columns of `COLUMNS`, sorted by customer_id and experience_number. Experiences of which no customer is known
-        are rows of the unknown customer.
+        The columns of `COLUMNS`, sorted by customer_id and experience_number. Experiences without a known customer are
+        rows of the unknown customer.
     """
     signs = list_bad_signs(
         orders,
@@ -97,7 +97,7 @@ def bad_experiences(
 
 
 def join_signs(signs: pl.DataFrame, same_event_days: int) -> pl.DataFrame:
-    """Join signs of one subject with at most so many days between one and the next.
+    """Join the signs of one subject that have at most `same_event_days` between one and the next.
 
     Args:
         signs: As `list_bad_signs` returns them.

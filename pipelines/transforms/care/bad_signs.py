@@ -21,11 +21,10 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
 ORDER, TICKET, SUBSCRIPTION, RESPONSE, REFUND = "order", "ticket", "subscription", "survey_response", "refund"
-SUBJECTS = (ORDER, TICKET, SUBSCRIPTION, RESPONSE, REFUND)
 """What may go wrong. What belongs to a known order is about the order."""
 
 NO_TICKETS = ("merged", "spam")
-"""Reasons why no reply is due for which nothing of a ticket counts: it is part of another one, or no customer's."""
+"""Values of `no_reply_due_reason` whose tickets give no sign at all: merged into another ticket, or spam."""
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_idx": pl.Int32,
@@ -64,7 +63,7 @@ class RiskSettings(Protocol):
 
     @property
     def undelivered_days(self) -> int:
-        """Days after the promised one on which what was not delivered is a failed delivery."""
+        """Days after the promised day on which an order that was not delivered is a failed delivery."""
 
     @property
     def reply_time(self) -> Literal["clock", "business_hours"]:
@@ -147,7 +146,7 @@ def _list_late_deliveries(
 def _list_refunds(
     refunds: "nw.LazyFrame[Any]", refund_lines: "nw.LazyFrame[Any]", as_of: dt.date, reasons: Sequence[str]
 ) -> pl.DataFrame:
-    """List refunds; where reasons are wanted, those that have one of them themselves or on a line."""
+    """List refunds; if the settings name reasons, those with one of them on the refund or on one of its lines."""
     given = refunds.filter(nw.col("is_countable") & (nw.col("amount") > 0) & (nw.col("refund_date") <= as_of))
     if reasons:
         wanted = nw.col("reason").is_in(list(reasons))
@@ -192,7 +191,7 @@ def _list_ticket_signs(
 ) -> Iterator[pl.DataFrame]:
     """List complaints, late replies and reopened tickets, each on the day the ticket was opened.
 
-    A reply is due to tickets without a `no_reply_due_reason` only; nothing counts of those in `NO_TICKETS`.
+    Only tickets without a `no_reply_due_reason` are due a reply; tickets in `NO_TICKETS` give no sign at all.
     """
     reason = nw.col("no_reply_due_reason")
     outcome = find_outcome("" if reply_time == "clock" else "_business", support.reply_within_minutes)
@@ -235,7 +234,7 @@ def _list_detractors(survey_responses: IntoFrame, as_of: dt.date) -> pl.DataFram
 
 
 def _list_involuntary_ends(subscriptions: "nw.LazyFrame[Any]") -> pl.DataFrame:
-    """List subscriptions that ended without the customer's will: as a rule the payments failed."""
+    """List subscriptions that ended involuntarily: usually because payments failed."""
     is_end = nw.col("end_type").is_in(["cancelled", "ended"])
     ended = subscriptions.filter(nw.col("is_involuntary") & is_end)
     ids = ["customer_idx", "cancelled_date", "active_until", "system", "subscription_id"]

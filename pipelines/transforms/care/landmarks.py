@@ -1,9 +1,9 @@
-"""How customers stood at month-ends of the past, and whether they came back in the year after.
+"""The state of customers at past month-ends, and whether they came back in the year after.
 
-To collect three bad experiences a customer has to stay: whoever compares customers with three ever with the rest finds
-the experienced loyal. So each customer is looked at on a day of the past, the landmark, by what was known on that day.
+Only customers who stay long can collect three bad experiences, so a comparison over all history would make these
+customers look loyal. Instead, each customer is observed on a past day, the landmark, with what was known on that day.
 
-Put here: landmarks, and what is known at them. Keep out: the comparison (`models/matched_rates.py`), what is published
+Put here: landmarks, and what is known on them. Keep out: the comparison (`models/matched_rates.py`), what is published
 (`lapse_after_experiences.py`).
 """
 
@@ -16,7 +16,7 @@ from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, count_day
 from regulars.pipelines.transforms.history_start import find_first_day
 
 MOST_PURCHASES = 12
-"""Customers with more purchase days in the time before are alike."""
+"""Customers with more purchase days before the landmark are in one class."""
 SINCE_LAST_DAYS = (30, 60, 120, 240)
 """Upper ends of the classes of days since the last purchase; a last class holds the rest."""
 CELLS = MOST_PURCHASES * (len(SINCE_LAST_DAYS) + 1)
@@ -24,14 +24,14 @@ CELLS = MOST_PURCHASES * (len(SINCE_LAST_DAYS) + 1)
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Which days of the past are looked at, and how far back and ahead.
+    """Which past days are observed, and how far back and ahead.
 
     Attributes:
         days: The landmarks, month-ends from the first to the last.
-        lapse_days: Days without an order after which a customer has lapsed: who ordered in as many days up to the
-            landmark is looked at, and who ordered in as many after it has come back.
+        lapse_days: Days without an order after which a customer has lapsed: customers who ordered in this many days up
+            to the landmark are observed, and those who ordered in this many days after it have come back.
         window_days: The days up to the landmark in which bad experiences are counted.
-        threshold: As many or more are one level.
+        threshold: The highest level of experiences: this many or more.
     """
 
     days: tuple[dt.date, ...]
@@ -49,7 +49,7 @@ def choose_landmarks(
     window_days: int,
     threshold: int,
 ) -> Landmarks:
-    """Choose all month-ends that have enough behind them, of orders and of bad experiences, and `lapse_days` ahead.
+    """Choose all month-ends with enough history of orders and of bad experiences, and `lapse_days` after them.
 
     Args:
         purchase_days: `customer_idx`, `day_idx`, of known customers.
@@ -75,13 +75,13 @@ def _find_start(rows: pl.DataFrame, day: pl.Expr) -> dt.date | None:
     return find_first_day(rows.group_by("customer_idx").agg(day.min().alias("day"))["day"])
 
 
-def look_at_customers(purchase_days: pl.DataFrame, experiences: pl.DataFrame, landmarks: Landmarks) -> pl.DataFrame:
-    """Look at each customer on one landmark a year: the month is by the customer's number.
+def observe_customers(purchase_days: pl.DataFrame, experiences: pl.DataFrame, landmarks: Landmarks) -> pl.DataFrame:
+    """Observe each customer on one landmark a year; the customer's number decides the month.
 
     Args:
-        purchase_days: `customer_idx`, `day_idx`, of the customers to look at; one row per customer and day.
+        purchase_days: `customer_idx`, `day_idx`, of the customers to observe; one row per customer and day.
         experiences: `customer_idx`, `experienced_on`.
-        landmarks: Where to look.
+        landmarks: The days to observe.
 
     Returns:
         As `describe_customers`, with `is_lapsed`; a row per customer and landmark at which the customer was active.
@@ -108,11 +108,11 @@ def look_at_customers(purchase_days: pl.DataFrame, experiences: pl.DataFrame, la
 def describe_customers(
     purchase_days: pl.DataFrame, experiences: pl.DataFrame, landmarks: Landmarks, day: dt.date
 ) -> pl.DataFrame:
-    """Describe everybody who bought in the `lapse_days` that end with a day.
+    """Describe every customer who bought in the `lapse_days` that end with a day.
 
     Returns:
-        `customer_idx`; `cell` Int64 (0 to `CELLS` − 1: customers alike in purchase days and days since the last one);
-        `level` Int64 (bad experiences in the window, at most `threshold`). Sorted by customer_idx.
+        `customer_idx`; `cell` Int64 (0 to `CELLS` − 1: customers of one class of purchase days and of days since the
+        last one); `level` Int64 (bad experiences in the window, at most `threshold`). Sorted by customer_idx.
     """
     last = count_days_since_epoch(day)
     since = last - pl.col("day_idx").max()

@@ -1,7 +1,7 @@
-"""The mart `lapse_after_experiences`: how many customers lapsed after so many bad experiences, and how many would have.
+"""The mart `lapse_after_experiences`: how many customers lapsed by number of bad experiences, beside matched customers.
 
-Put here: what is published per number of experiences. Keep out: who is looked at when (`landmarks.py`), the comparison
-(`models/matched_rates.py`).
+Put here: what is published per number of experiences. Keep out: which customers are observed when (`landmarks.py`), the
+comparison (`models/matched_rates.py`).
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from regulars.pipelines.transforms.care.landmarks import (
     Landmarks,
     choose_landmarks,
     describe_customers,
-    look_at_customers,
+    observe_customers,
 )
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
@@ -27,7 +27,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_periods import lis
 FEWEST_MATCHED = 50
 """With fewer matched customers, no ratio is published."""
 FEWEST_UNEXPOSED = 20
-"""With fewer customers without experiences in a cell, nobody of the cell is matched."""
+"""A cell with fewer customers without experiences is not matched."""
 DRAWS, SEED = 400, 20260630
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -62,19 +62,20 @@ def lapse_after_experiences(
     lapse_days: int,
     service_risk: RiskSettings,
 ) -> pl.DataFrame:
-    """Compare customers with so many bad experiences with customers alike who had none, by landmark matching.
+    """Compare customers by number of bad experiences with similar customers who had none, by landmark matching.
 
     Args:
         bad_experiences: `marts.bad_experiences`; `customer_idx`, `experienced_on`.
         orders: `core.orders`.
-        subscriptions: `core.subscriptions`; who ever had one is left out, since orders do not tell whether they stay.
+        subscriptions: `core.subscriptions`; customers who ever had one are left out, since orders do not show whether
+        they stay.
         calendar: `core.calendar`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        service_risk: The window and the highest number of experiences that is told apart.
+        service_risk: The window, and the highest number of experiences with a row of its own.
 
     Returns:
-        The columns of `COLUMNS`, a row for 0 to `threshold` experiences; the last row is as many or more.
+        The columns of `COLUMNS`, a row for 0 to `threshold` experiences; the last row holds `threshold` or more.
     """
     experiences = read_into_polars(select_columns(bad_experiences, "customer_idx", "experienced_on"))
     known = experiences.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
@@ -90,7 +91,7 @@ def lapse_after_experiences(
     today = describe_customers(bought, known, landmarks, as_of)
     counted = today.group_by("level").agg(active_without_subscription=pl.len())
     return (
-        _compare(look_at_customers(bought, known, landmarks), service_risk.threshold)
+        _compare(observe_customers(bought, known, landmarks), service_risk.threshold)
         .join(counted, left_on="experience_count", right_on="level", how="left", maintain_order="left")
         .with_columns(
             pl.col("active_without_subscription").fill_null(0),
@@ -150,10 +151,10 @@ def _compare(rows: pl.DataFrame, threshold: int) -> pl.DataFrame:
 def _explain(landmarks: Landmarks, *, has_experiences: bool) -> pl.Expr:
     """Say why there is no ratio; NULL where there is one."""
     if not has_experiences:
-        return pl.lit("no bad experience of a known customer is known")
+        return pl.lit("there is no bad experience of a known customer")
     if not landmarks.days:
         return pl.lit(
-            f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences behind a "
+            f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences before a "
             f"month-end, and {landmarks.lapse_days} days after it"
         )
     return (
@@ -162,18 +163,18 @@ def _explain(landmarks: Landmarks, *, has_experiences: bool) -> pl.Expr:
         .when(pl.col("matched_customers") < FEWEST_MATCHED)
         .then(
             pl.format(
-                "{} customers can be compared with others alike, fewer than {}",
+                "{} customers can be compared with similar ones, fewer than {}",
                 "matched_customers",
                 pl.lit(FEWEST_MATCHED),
             )
         )
         .when(pl.col("lapse_ratio").is_null() | pl.col("lapse_ratio_low").is_null())
-        .then(pl.lit("nobody alike without a bad experience lapsed"))
+        .then(pl.lit("no similar customer without a bad experience lapsed"))
     )
 
 
 def _hide_where_unknown() -> dict[str, pl.Expr]:
-    """What depends on matching, NULL where there is a reason not to publish it."""
+    """The columns that depend on matching; NULL where there is a reason not to publish them."""
     is_known = pl.col("reason").is_null()
     names = ("observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low", "lapse_ratio_high")
     return {name: pl.when(is_known).then(name) for name in names}

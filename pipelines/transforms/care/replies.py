@@ -1,7 +1,7 @@
-"""Whether a ticket was answered in time, for every mart that asks.
+"""Whether a ticket was answered in time, for every mart that needs it.
 
-Put here: in time, too late, or still to be seen, by the clock and by opening hours. Keep out: counting minutes
-(`core.tickets`), and what is made of the answer.
+Put here: in time, too late, or still open, by the clock and by business hours. Keep out: counting minutes
+(`core.tickets`), and what follows from the outcome.
 """
 
 import narwhals as nw
@@ -10,15 +10,15 @@ MEASURES = {
     "": ("first_reply_minutes", "minutes_until_as_of"),
     "_business": ("first_reply_business_minutes", "business_minutes_until_as_of"),
 }
-"""What a column's name ends with -> the columns of `core.tickets` with the wait for a reply, and until as_of."""
+"""Ending of a column's name -> the columns of `core.tickets` with the minutes to the reply, and to as_of."""
 
 ON_TIME, BREACHED, PENDING = OUTCOMES = ("on_time", "breached", "pending")
 
 
 def find_outcome(measure: str, reply_within_minutes: int) -> nw.Expr:
-    """One of `OUTCOMES`: a reply in time, none within the time, or none while the time is not up yet.
+    """One of `OUTCOMES`: a reply in time, no reply in time, or no reply yet while there is still time.
 
-    A reply after as_of is none yet.
+    A reply after as_of does not count yet.
 
     Args:
         measure: A key of `MEASURES`.

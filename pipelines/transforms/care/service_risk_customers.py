@@ -1,7 +1,7 @@
-"""The mart `service_risk_customers`: who had too many bad experiences, what is expected of them, what others did then.
+"""The mart `service_risk_customers`: who had too many bad experiences, and what is expected of them.
 
-Put here: the list. Keep out: what a bad experience is (`bad_experiences.py`), and how many lapse after so many
-(`lapse_after_experiences.py`).
+Put here: the list. Keep out: what a bad experience is (`bad_experiences.py`), and how many customers lapse after bad
+experiences (`lapse_after_experiences.py`).
 """
 
 import datetime as dt
@@ -121,7 +121,7 @@ def _count_experiences(bad_experiences: IntoFrame, as_of: dt.date, service_risk:
 
 
 def _find_call_status() -> pl.Expr:
-    """Whether the customer is to be called: not for what is long ago, nor who has ordered since and so come back."""
+    """Whether to call the customer: not if the experiences are long ago, and not if the customer has ordered since."""
     return (
         pl.when("is_deleted")
         .then(pl.lit(DELETED))
@@ -134,7 +134,7 @@ def _find_call_status() -> pl.Expr:
 
 
 def _find_service_risk_value() -> dict[str, pl.Expr]:
-    """What the customer is expected to bring in a year, and what that is made of; NULL where nothing is known."""
+    """The value expected of the customer in a year, and what it is made of; NULL where it is not known."""
     predicted, yearly = pl.col("predicted_total_value_12m"), pl.col("avg_annual_value_total")
     return {
         "service_risk_value_12m": pl.coalesce(predicted, yearly),

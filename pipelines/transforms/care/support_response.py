@@ -1,7 +1,7 @@
 """The mart `support_response`: how many tickets, and complaints, got a first public reply in time.
 
 Put here: counts and shares by day and week, and of the last year, split by channel, value tier and owner. Keep out: how
-long anybody waited (`core.tickets`), and when a reply is in time (`replies.py`).
+long customers waited (`core.tickets`), and when a reply is in time (`replies.py`).
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ LEFT_OUT = {
 """`no_reply_due_reason` -> the column with its tickets."""
 
 ENDS = ("_ci_low", "_ci_high")
-"""What the ends of the interval of a rate are called after it."""
+"""The endings of the names of the interval of a rate."""
 
 POPULATIONS = {"tickets": pl.lit(value=True), "complaints": pl.col("is_complaint").fill_null(value=False)}
 """Whose replies are counted -> which of the tickets they are."""
@@ -94,7 +94,7 @@ def support_response(
         tickets: `core.tickets`.
         customer_segments: `marts.customer_segments`; `customer_id`, `value_tier`.
         calendar: `core.calendar`; `day`, `week_start`.
-        as_of: Last day that counts; tickets opened later are left out, and replies that came later are none yet.
+        as_of: Last day that counts; tickets opened later are left out, and later replies do not count yet.
         support: How long a reply may take.
 
     Returns:
@@ -136,7 +136,7 @@ def support_response(
 def count_tickets(
     tickets: IntoFrame, customer_segments: IntoFrame, *, as_of: dt.date, support: SupportSettings
 ) -> pl.DataFrame:
-    """Scan all tickets, on any engine: count those that are alike.
+    """Scan all tickets, on any engine, and count them by all columns that matter.
 
     Returns:
         `opened_date`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
@@ -177,7 +177,7 @@ def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
 
 
 def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: pl.Expr, length: int) -> pl.DataFrame:
-    """Count the tickets of one grain for each dimension that any ticket has a value of."""
+    """Count the tickets of one grain, for each dimension with at least one value."""
     counts = {name: pl.col("count").filter(chosen.fill_null(value=False)).sum() for name, chosen in _list_counts()}
     found = []
     for dimension in SUPPORT_DIMENSIONS:
@@ -213,7 +213,7 @@ def _add_up() -> dict[str, pl.Expr]:
 
 
 def _compute_rates() -> dict[str, pl.Expr]:
-    """The share of the decided that got a reply in time, with its interval; NULL where nothing is decided."""
+    """The share of the decided tickets with a reply in time, and its interval; NULL where no ticket is decided."""
     rates: dict[str, pl.Expr] = {}
     for name in POPULATIONS:
         for measure in MEASURES:
@@ -230,7 +230,7 @@ def _is_complete(as_of: dt.date) -> pl.Expr:
 
 
 def _explain(first: dt.date, *, has_complaints: bool) -> pl.Expr:
-    """Why complaints_on_time_rate is not known, or is of less than a year; NULL where neither is so."""
+    """Why complaints_on_time_rate is not known, or covers less than a year; NULL where it is complete."""
     since = f"tickets are known from {first} on, which is not the whole of the {SUPPORT_YEAR_DAYS} days"
     return (
         pl.when(pl.col("complaints_decided") > 0)

@@ -4,7 +4,7 @@ An active interval (`active_intervals.py`) runs from its first day to the day be
 month-end is a difference of two running counts over active intervals; no table of customers × months is needed.
 
 Put here: counts of active intervals by month. Keep out: what makes an active interval (`active_intervals.py`),
-who exactly was lost or came back (`churned_customers.py`), cohorts.
+which customers were lost or came back (`churned_customers.py`), cohorts.
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ from regulars.pipelines.transforms.churn.active_intervals import (
 from regulars.pipelines.transforms.churn.gone_in_a_year import count_gone_by_month, list_gone_spans
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.others import count_others
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 from regulars.pipelines.transforms.rates import bound_rate, name_bounds
@@ -61,7 +61,7 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
 
 GONE_OVER_OTHERS = [f"gone_rate_12m_over_others{end}" for end in ("", "_low", "_high", "_p_value")]
 ENOUGH = 30
-"""Customers whom either side of a comparison needs."""
+"""The fewest customers on either side of a comparison."""
 
 
 def churn(
@@ -79,13 +79,13 @@ def churn(
     The 12-month churn at month-end E is the number of customers whose lapse date lies in the 12 months to E and who
     have not returned by E, divided by the average of the active customers at the 13 month-ends E−12 … E. Orders after E
     do not change it. It is NULL until each of the 13 month-ends has `lapse_days` of history behind it; that history is
-    the whole base's, also for one dimension value. Its interval is that of a share of so many customers (Wilson), and
-    NULL where more were lost than there were on average.
+    the whole base's, also for one dimension value. Its interval is that of a proportion of the average customers
+    (Wilson), and NULL where more were lost than there were on average.
 
-    It is no share of those who were customers a year ago: the base it divides by grows and shrinks with customers won.
-    `gone_rate_12m` is that share: of the customers active at E−12, those not active at E. It is known with the 12-month
-    churn, where anybody was active at E−12. Being a share of persons, it is what each value is compared by with all
-    others of its dimension (Agresti and Caffo).
+    It is not the share of last year's customers who left: its denominator grows and shrinks with new customers.
+    `gone_rate_12m` is that share: of the customers active at E−12, those not active at E. It is known wherever the
+    12-month churn is known and customers were active at E−12. It is a proportion, so it serves to compare each value
+    with all others of its dimension (Agresti and Caffo).
 
     Args:
         orders: `core.orders`; `customer_idx`, `order_date`, `is_countable`.
@@ -160,7 +160,7 @@ def _add_rates(counts: pl.DataFrame, history: dt.date) -> pl.DataFrame:
 
 
 def _add_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the share of those active a year ago who are gone, as far as `_add_rates` calls the year known."""
+    """Add the share of last year's active customers who are gone, where `_add_rates` found the year known."""
     before = (
         pl.col("active_customers").shift(MONTHS_PER_YEAR).over("dimension", "dimension_value", order_by="month_end")
     )
@@ -177,9 +177,9 @@ def _add_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compare_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add how the share of those gone differs from that of all other values of the dimension, and whether it stands.
+    """Add the difference of `gone_rate_12m` from all other values of the dimension, and whether it is significant.
 
-    Nothing is compared where one of both has fewer than `ENOUGH` customers of a year ago.
+    Nothing is compared where either side has fewer than `ENOUGH` customers of a year ago.
     """
     counts, family = ["gone_of_active_a_year_ago", "active_a_year_ago"], ("month_end", "dimension")
     gone, base, *others = (*counts, *(f"{name}_of_others" for name in counts))
@@ -194,7 +194,7 @@ def _compare_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(pl.Series(name, values).fill_nan(None) for name, values in found)
         .with_columns(
-            is_gone_rate_12m_over_others_significant=stands_among_all("gone_rate_12m_over_others_p_value", *family)
+            is_gone_rate_12m_over_others_significant=is_significant("gone_rate_12m_over_others_p_value", *family)
         )
     )
 

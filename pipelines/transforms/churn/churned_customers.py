@@ -1,4 +1,4 @@
-"""The marts `churned_customers` and `reactivated_customers`: who was lost or returned, when, and of what value.
+"""The marts `churned_customers` and `reactivated_customers`: who lapsed or returned, when, and with what value.
 
 Put here: lists of customers. Keep out: counts by month (`churn.py`), and what an active interval is
 (`active_intervals.py`).

@@ -1,8 +1,7 @@
-"""Of the customers who were active a year ago, who is no longer: as spans of months.
+"""The customers who were active a year ago and no longer are, as spans of months.
 
-A customer is gone at a month-end who was active at the month-end a year before and is not active at it, whatever came
-in between. Newly won customers have no part in it, while the 12-month churn compares the lost with a base that they
-are in.
+A customer is gone at a month-end if they were active at the month-end a year before and are not active now, whatever
+happened in between. New customers do not count here, while the denominator of the 12-month churn includes them.
 
 Put here: these spans, and their count by month. Keep out: active intervals (`active_intervals.py`), rates (`churn.py`).
 """
@@ -16,11 +15,11 @@ from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_mo
 
 
 def list_gone_spans(active_intervals: pl.DataFrame) -> pl.DataFrame:
-    """List when customers are gone who were active a year before: one row per interval and gap after it that it meets.
+    """List the spans in which customers are gone: one row per active interval and later gap that it reaches.
 
-    An interval moved by 12 months tells at which month-ends its customer was active a year before; what of it lies in
-    the gaps between the customer's intervals is the answer. Most intervals meet only the gap that follows them, as
-    whoever lapses again within a year must have come back in between: each further gap is looked for among fewer.
+    An interval moved by 12 months covers the month-ends at which its customer was active a year before; the customer is
+    gone where this overlaps a gap between the customer's intervals. Most intervals reach only the gap that follows
+    them; each further gap is searched among fewer intervals.
 
     Args:
         active_intervals: As `list_active_intervals` gives them, in their order.
@@ -62,7 +61,7 @@ def list_gone_spans(active_intervals: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_gone_by_month(gone_spans: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
-    """Count those gone at every month-end.
+    """Count the customers who are gone at every month-end.
 
     Args:
         gone_spans: As `list_gone_spans` gives them, with `dimension_value`.

@@ -2,7 +2,7 @@
 
 Every model and baseline predicts the holdout from the data before it and is compared with what happened.
 Put here: the comparison and its measures. Keep out: fitting (`clv_models.py`), predictions (`forecasts.py`), the choice
-of one method (`method_choice.py`), how the chosen method is used (`customer_clv.py`).
+of one method (`method_choice.py`), the use of the chosen method (`customer_clv.py`).
 """
 
 import datetime as dt

@@ -45,15 +45,16 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 CUSTOMERS_FOR_A_MODEL, REPEATERS_FOR_A_MODEL = 100, 30
-"""Customers, and repeat customers among them, that the four parameters of a model need."""
+"""The fewest customers, and repeat customers among them, for the four parameters of a model."""
 
 CUSTOMERS_FOR_A_COHORT, REPEATERS_FOR_A_COHORT, COHORTS_AT_MOST = 300, 100, 6
 TOO_MUCH_CORRELATION = 0.3
 """Gamma-Gamma assumes that spend and frequency are independent; above this correlation the assumption is too wrong."""
 
 CUSTOMERS_TO_FIT_AT_MOST = 100_000
-"""Of a larger base every n-th customer is fitted: parameters are then known to about 1 %, far better than any model is
-true, and a run of a million customers is minutes shorter. All customers are predicted."""
+"""A model is fitted on at most this many customers, every n-th of a larger base: the parameters are then known to about
+1 %, well below the error of any model, and a run of a million customers is minutes shorter. Predictions cover all
+customers."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def choose_cohorts(history: pl.DataFrame) -> list[dt.date]:
             customers = repeaters = 0
         customers, repeaters = customers + more_customers, repeaters + more_repeaters
     if len(starts) > 1 and (customers < wanted / 2 or repeaters < REPEATERS_FOR_A_COHORT):
-        starts.pop()  # the newest customers are too few, or too new, to be fitted apart
+        starts.pop()  # the newest customers are too few, or too new, for a fit of their own
     return starts
 
 

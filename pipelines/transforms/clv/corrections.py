@@ -1,10 +1,10 @@
-"""What the test of a method taught about it, by which its next predictions and intervals are corrected.
+"""Corrections of a method's predictions and intervals, learnt from its test.
 
-Totals are multiplied by what came over what was predicted, when the test spans a whole year: over less, the season
-would be taken for an error. Intervals are widened until they hold as much of the test as they declare, and further
-where the test is shorter than a year, since nothing has shown yet how far off a year is.
+Totals are multiplied by actual ÷ predicted when the test spans a whole year: in a shorter test, the season would look
+like an error. Intervals are widened until their coverage in the test reaches the nominal coverage, and further where
+the test is shorter than a year, since the error of a whole year is not known yet.
 
-Put here: the factors, and what they mean for the probability that an interval is read at.
+Put here: the factors, and the probability at which an interval must be read to be that wide.
 Keep out: predictions (`forecasts.py`), the intervals themselves (`intervals.py`, `error_intervals.py`).
 """
 
@@ -17,19 +17,19 @@ from regulars.pipelines.definitions.windows import HOLDOUT_DAYS
 from regulars.pipelines.models.fitting.fitting import FloatArray
 
 NOMINAL_COVERAGE = 0.8
-"""The probability that an interval declares, at least."""
+"""The nominal coverage of an interval, at least."""
 
 WIDENINGS = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5)
-"""How many times as wide as the model says an interval may become: the first that holds enough is taken."""
+"""Factors by which an interval may be widened: the first one with enough coverage is used."""
 
 TOLERANCE = 0.01
-"""How far the coverage of the test may lie below the declared one: that much is chance."""
+"""How far the coverage in the test may lie below the nominal one: a smaller gap may be chance."""
 
 MOST_CALIBRATION = 2.0
-"""Totals are multiplied by this at most, and divided by it at most: beyond it, another year is the better judge."""
+"""The largest factor by which totals are multiplied or divided: a larger one is more likely wrong than right."""
 
 SUBSCRIBERS_FOR_HALF = 25
-"""Subscribers whose subscription could have ended in the test: with so many, half of its correction is taken."""
+"""Subscribers whose subscription could have ended in the test: with this many, half of the correction is applied."""
 
 MOST_PROBABILITY = 0.999
 POWER_OF_UNTESTED_DAYS = 1 / 8
@@ -40,9 +40,9 @@ class Corrections:
     """The factors of one method; 1 changes nothing.
 
     Attributes:
-        purchases_calibration: Predicted purchases are multiplied by it, so are the ends of their intervals.
+        purchases_calibration: Predicted purchases and the ends of their intervals are multiplied by it.
         value_calibration: Likewise of value.
-        purchases_widening: How many times as wide the intervals of purchases become.
+        purchases_widening: The factor by which intervals of purchases become wider.
         value_widening: Likewise of value.
     """
 
@@ -64,13 +64,13 @@ class Corrections:
 
 
 def calibrate(predicted: float, actual: float, *, is_whole_year: bool, weight: float = 1.0) -> float:
-    """What came over what was predicted; 1 without a whole year of test, or where either is not above 0.
+    """Actual ÷ predicted; 1 without a whole year of test, or where either is not above 0.
 
     Args:
         predicted: The total that was predicted.
-        actual: The total that came.
+        actual: The total that was observed.
         is_whole_year: Whether the test spans a whole year.
-        weight: How far the test is believed, 0 to 1: `weigh_test`.
+        weight: The credibility of the test, 0 to 1: `weigh_test`.
     """
     if not is_whole_year or predicted <= 0 or actual <= 0:
         return 1.0
@@ -78,10 +78,10 @@ def calibrate(predicted: float, actual: float, *, is_whole_year: bool, weight: f
 
 
 def weigh_test(decided: int) -> float:
-    """How far a test of `decided` subscribers is believed, 0 to 1: a half at `SUBSCRIBERS_FOR_HALF`.
+    """The credibility of a test of `decided` subscribers, 0 to 1: a half at `SUBSCRIBERS_FOR_HALF`.
 
-    The credibility of a mean: chance moves the total of n subscribers, about half of whom leave, by 0.6 / sqrt(n), and
-    totals are typically off by 0.12 for other reasons; (0.6 / 0.12)^2 is 25.
+    This is the credibility of a mean: chance moves the total of n subscribers, about half of whom leave, by 0.6 /
+    sqrt(n), and totals are typically off by 0.12 for other reasons; (0.6 / 0.12)^2 is 25.
     """
     return decided / (decided + SUBSCRIBERS_FOR_HALF)
 
@@ -89,9 +89,9 @@ def weigh_test(decided: int) -> float:
 def widen_for_untested_days(horizon_days: int) -> float:
     """How much wider intervals of a year become after a test of fewer days: 1.19 after 90, 1.09 after 180.
 
-    What all customers share, such as a season, adds up over the days and does not average out as chance does. The power
-    is measured: with it, intervals tested on 90 to 270 days held what they declared in the year after, on real
-    histories (`benchmarks/clv_out_of_time.py`); without it they fell short by up to five points.
+    An error that all customers share, such as a season, adds up over the days; chance averages out. The power
+    is measured: with it, intervals tested on 90 to 270 days reached their nominal coverage in the year after, on real
+    histories (`benchmarks/clv_out_of_time.py`); without it their coverage was up to five points too low.
     """
     return float(max(1.0, HOLDOUT_DAYS / horizon_days) ** POWER_OF_UNTESTED_DAYS)
 
@@ -104,19 +104,20 @@ def find_probability(widening: float) -> float:
 
 
 def declare_coverage(held: FloatArray, probability: float) -> FloatArray:
-    """The nominal coverage of intervals that hold `held` by the model, where `probability` was found to hold 0.8.
+    """The nominal coverage of intervals that cover `held` by the model, if 0.8 was covered at `probability`.
 
-    What the model leaves outside is as much more as the test showed: 0 to 0 at 95 % where 90 % hold 80 % declares 90 %.
+    The share outside is scaled up as in the test: an interval 0 to 0 with 95 % by the model has a nominal coverage of
+    90 % when intervals of 90 % covered 80 %.
     """
     declared: FloatArray = 1 - (1 - held) * ((1 - NOMINAL_COVERAGE) / (1 - probability))
     return declared
 
 
 def choose_widening(covered: Sequence[float], declared: Sequence[float]) -> int:
-    """The place of the first of `WIDENINGS` at which as much is covered as declared, else of the last one.
+    """The position of the first of `WIDENINGS` with enough coverage, else of the last one.
 
     Args:
-        covered: The share of the customers inside, per widening.
+        covered: The share of customers inside their interval, per widening.
         declared: The mean nominal coverage, per widening.
     """
     enough = [place for place, share in enumerate(covered) if share >= declared[place] - TOLERANCE]

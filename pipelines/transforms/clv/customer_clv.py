@@ -1,6 +1,6 @@
 """The mart `customer_clv`: each customer's value to date, by the simple formula, and predicted by the chosen method.
 
-Put here: how the mart is put together, and what is done where no method could be evaluated. Keep out: its columns
+Put here: how the mart is put together, and the fallback where no method could be evaluated. Keep out: its columns
 (`customer_clv_columns.py`), the simple formula
 (`values/simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
 """
@@ -38,7 +38,7 @@ from regulars.pipelines.transforms.clv.method_choice import (
     find_chosen_method,
     find_model_of_p_alive,
     find_test,
-    state_test,
+    list_test_results,
 )
 from regulars.pipelines.transforms.clv.methods import (
     BASELINES,
@@ -87,7 +87,7 @@ from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
 )
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS, assign_value_tier
 
-NO_ORDERS = "without an order: the value is what subscriptions brought, and no order is predicted"
+NO_ORDERS = "without an order: the value is subscription revenue, and no order is predicted"
 NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
 
 
@@ -112,27 +112,27 @@ def customer_clv(
 ) -> pl.DataFrame:
     """Value every customer with a countable order or a subscription, one row each.
 
-    Value is to date, by the simple formula, and predicted; of orders, of subscriptions, and of both. Where orders hold
-    subscription revenue, nobody is valued by subscriptions alone.
+    Each value is given to date, by the simple formula, and predicted; for orders, for subscriptions, and for both.
+    Where orders include subscription revenue, no customer is valued by subscriptions alone.
 
     Args:
         orders: `core.orders`.
         refunds: `core.refunds`.
-        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue stands beside net
-            sales and in the totals, to date and predicted.
+        subscriptions: `core.subscriptions`; a customer who pays for one has not lapsed. Its revenue has columns beside
+            net sales and is part of the totals, to date and predicted.
         customers: `core.customers`; `customer_id`, `customer_idx`, `customer_type`, `acquisition_cost`.
         calendar: `core.calendar`; `day`, `day_idx`.
         clv_models: `meta.clv_models`.
         clv_evaluation: `meta.clv_evaluation`; says which method predicts.
-        order_lines: `core.order_lines`; their costs say what is left of sales.
+        order_lines: `core.order_lines`; their costs give the contribution margin.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         max_lifetime_years: Cap of the expected lifetime. A predicted lifetime looks as far ahead, and at least as far
             as the longest horizon. The horizons themselves are not capped.
         discount_rate: Annual rate at which the predicted lifetime value is discounted; 0.1 is 10 %.
-        value_basis: What counts as value, a `ValueBasis`; what it came to is written into every row.
-        economics: The margin, if it is set, and of which share of sales costs must be known.
-        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the totals.
+        value_basis: What counts as value, a `ValueBasis`; the basis that could be used is in every row.
+        economics: The margin, if it is set, and the least share of sales with a known cost.
+        subscription_revenue_is_in_orders: Whether net sales include it already, so that it is not added to the totals.
         value_tiers: The shares of customers in the tiers of `clv_tier`.
 
     Returns:
@@ -188,7 +188,7 @@ def customer_clv(
     bought = (
         valued.hstack(history.select("frequency", "recency", "monetary_value", t="T"))
         .hstack(predicted)
-        .with_columns(_round_amounts(), *state_test(tested), method=pl.lit(method), why=pl.lit(why))
+        .with_columns(_round_amounts(), *list_test_results(tested), method=pl.lit(method), why=pl.lit(why))
     )
     without_orders = formula.filter(~HAS_ORDERS).with_columns(
         # the formula counted the years from the first subscription
@@ -205,7 +205,7 @@ def customer_clv(
         )
         .join(of_subscriptions, on="customer_idx", how="left", maintain_order="left")
         .with_columns(
-            # who has no live subscription brings nothing by one; who has one may be unknown
+            # without a live subscription the prediction is 0; with one it may be unknown
             *(
                 pl.when(pl.col("subscription_reason").is_null()).then(NO_MONEY).otherwise(pl.col(name)).alias(name)
                 for name in OF_SUBSCRIPTIONS
@@ -223,7 +223,7 @@ def customer_clv(
 
 @dataclass(frozen=True)
 class _Basis:
-    """What predictions are made from; `history` and `valued` have one row per customer, in the same order."""
+    """The inputs of predictions; `history` and `valued` have one row per customer, in the same order."""
 
     days: pl.DataFrame
     history: pl.DataFrame
@@ -249,7 +249,7 @@ def _predict(method: str, basis: _Basis, as_of: dt.date) -> pl.DataFrame:
 def _replace_p_alive(
     predicted: pl.DataFrame, evaluation: pl.DataFrame, history: pl.DataFrame, trained: TrainedModels
 ) -> pl.DataFrame:
-    """Replace `p_alive` by that of the best model that does not hold one-time buyers to be alive by construction.
+    """Replace `p_alive` by that of the best model in which a one-time buyer can be gone.
 
     Where a plain average predicts, `expected_spend` is filled too; without such a model, `p_alive` is NULL.
     """
@@ -276,7 +276,7 @@ def _expect_lifetime_years_left() -> pl.Expr:
 def _choose_method(
     evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
 ) -> tuple[str, str]:
-    """Choose what predicts, and say why.
+    """Choose the method that predicts, and say why.
 
     The chosen method of the evaluation; without an evaluation the simple formula or, while churn is not known, the
     average of similar customers.
@@ -288,7 +288,7 @@ def _choose_method(
     if valued["churn"].is_null().all() and choose_calibration_end(days, as_of) is not None:
         return (
             SEGMENT_AVERAGE,
-            f"{NOT_TESTED}, and churn is not known yet: predicted by what customers alike did lately",
+            f"{NOT_TESTED}, and churn is not known yet: predicted by what similar customers did lately",
         )
     return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
 

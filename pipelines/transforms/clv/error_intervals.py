@@ -1,9 +1,9 @@
-"""Intervals of predictions that come without any, such as plain averages, from their own errors in the test.
+"""Intervals for predictions without their own, such as plain averages, from their errors in the test.
 
-Customers of whom about as much was predicted form a class; what then came of four in five of them is the interval of a
-customer of whom as much is predicted now.
+Customers with similar predictions form a class; the outcomes of the middle four in five of them are the interval of a
+customer with such a prediction now.
 
-Put here: classes of predictions and what came. Keep out: intervals of models (`intervals.py`), the predictions.
+Put here: classes of predictions and their outcomes. Keep out: intervals of models (`intervals.py`), the predictions.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from regulars.pipelines.transforms.clv.corrections import NOMINAL_COVERAGE, wide
 
 CUSTOMERS_FOR_AN_INTERVAL, CLASSES_AT_MOST = 50, 20
 LEAST_SCALE = 0.5
-"""An interval shrinks to this share of its class's at most: a prediction of 0 does not make what comes certain."""
+"""An interval shrinks at most to this share of that of its class: a prediction of 0 is not certain."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ErrorClasses:
     Attributes:
         bounds: (k - 1,) where each class but the first begins.
         means: The mean prediction of the class.
-        outcome: What came of its customers, as an interval with its nominal coverage.
+        outcome: The outcomes of its customers, as an interval with its nominal coverage.
     """
 
     bounds: FloatArray
@@ -38,7 +38,7 @@ class ErrorClasses:
 
     @classmethod
     def learn(cls, predicted: FloatArray, actual: FloatArray) -> Self:
-        """Learn from predictions (n,), n at least 1, and what came (n,)."""
+        """Learn from predictions (n,), n at least 1, and outcomes (n,)."""
         order = np.argsort(predicted, kind="stable")
         ascending, came = predicted[order], actual[order]
         classes = min(CLASSES_AT_MOST, max(1, ascending.size // CUSTOMERS_FOR_AN_INTERVAL))
@@ -46,7 +46,7 @@ class ErrorClasses:
         bounds = np.unique(starts[starts > ascending[0]])
         edges = [0, *np.searchsorted(ascending, bounds, side="left"), ascending.size]
         parts = [slice(start, end) for start, end in pairwise(edges)]
-        found = np.array([_hold_four_in_five(np.sort(came[part])) for part in parts])
+        found = np.array([_find_four_in_five(np.sort(came[part])) for part in parts])
         return cls(bounds, np.array([ascending[part].mean() for part in parts]), Interval(*found.T))
 
     def find(self, predicted: FloatArray) -> Interval:
@@ -60,7 +60,8 @@ class ErrorClasses:
     def find_for_a_year(self, predicted: FloatArray, horizon_days: int) -> Interval:
         """The intervals of predictions of a year (n,), where the classes are of `horizon_days`.
 
-        Chance grows as the square root of the days, and what all customers share faster: `widen_for_untested_days`.
+        Chance grows as the square root of the days, an error that all customers share grows faster:
+        `widen_for_untested_days`.
         """
         share = min(1.0, horizon_days / HOLDOUT_DAYS)
         tested = self.find(predicted * share)
@@ -72,10 +73,11 @@ class ErrorClasses:
         return Interval(extend(tested.low), extend(tested.high), tested.probability)
 
 
-def _hold_four_in_five(came: FloatArray) -> tuple[float, float, float]:
-    """The ends of what came of four in five, and the share between them; `came` is ascending.
+def _find_four_in_five(came: FloatArray) -> tuple[float, float, float]:
+    """The ends of the interval that holds four in five outcomes, and the share between them; `came` is ascending.
 
-    As `models/simulation/interval.py` does: from 0 where 0 is likely, and 0 to 0 where it holds enough by itself.
+    As in `models/simulation/interval.py`, the interval begins at 0 where 0 is likely, and is 0 to 0 where that alone
+    holds enough outcomes.
     """
     tail = (1 - NOMINAL_COVERAGE) / 2
     zeros = float(np.mean(came <= 0))

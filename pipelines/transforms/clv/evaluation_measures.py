@@ -57,7 +57,7 @@ def _correlate_ranks(predicted: str, actual: str) -> pl.Expr:
 
 
 def _measure_capture(compared: pl.DataFrame) -> float | None:
-    """Measure the share of the actual value that the fifth of customers with the highest predicted value brought."""
+    """Measure the share of the actual value from the fifth of customers with the highest predicted value."""
     total = math.fsum(compared["actual_value"])
     best = compared.sort("predicted_value", "predicted", "customer_idx", descending=[True, True, False])
     captured = math.fsum(best.head(-(-compared.height // 5))["actual_value"])

@@ -26,7 +26,7 @@ from regulars.pipelines.transforms.clv.purchase_history import (
 from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR
 
 CUSTOMERS_FOR_A_CLASS = 20
-"""Customers that a class needs for an average of its own."""
+"""The fewest customers of a class with an average of its own."""
 
 FREQUENCY_CLASSES, DAYS_SINCE_CLASSES = (0, 1, 3, 7, 15, 31, 63, 127), (30, 90, 180, 365)
 """Inclusive upper bounds of the classes of similar customers; one more class has no upper bound."""
@@ -66,7 +66,7 @@ def predict_by_model(
     Args:
         history: As `summarise_history` returns it.
         models: First day of each segment (None: the whole base) and its model, as `read_models` returns them.
-        spend: The spend model; None: every purchase brings the average of all customers.
+        spend: The spend model; None: every purchase has the average value of all customers.
         horizons: How far to look ahead.
 
     Returns:
@@ -128,11 +128,11 @@ def choose_spend_model(spend: GammaGammaModel | None) -> GammaGammaModel | None:
 
 
 def describe_spend(spend: GammaGammaModel | None) -> list[str]:
-    """Say what is lost where no model of spend can be used; nothing where one is."""
+    """Say what is lost without a usable model of spend; nothing where there is one."""
     if choose_spend_model(spend) is not None:
         return []
     why = "too few customers came back, or it did not converge" if spend is None else "its mean is infinite"
-    lost = "every purchase counts at the average of all, and intervals of value leave out how much purchases differ"
+    lost = "every purchase counts at the average of all, and intervals of value ignore how much purchases differ"
     return [f"no model of spend could be used ({why}): {lost}"]
 
 
@@ -152,7 +152,7 @@ def average_sales_per_purchase(history: pl.DataFrame) -> float:
 
 
 def predict_by_baseline(method: str, history: pl.DataFrame, averages: pl.DataFrame, horizon_days: int) -> pl.DataFrame:
-    """Predict by a baseline, in the order of the histories; no value is below 0, however much was given back.
+    """Predict by a baseline, in the order of the histories; no value is below 0, even after large refunds.
 
     Args:
         method: One of `BASELINES`.
@@ -189,8 +189,8 @@ def average_by_class(days: pl.DataFrame, *, until: dt.date) -> pl.DataFrame:
 
     Returns:
         `frequency_class`, `days_since_class`, `purchases_a_day`, `value_a_day`: one row per pair of classes. A pair
-        with fewer than `CUSTOMERS_FOR_A_CLASS` customers takes the average of its frequency class, together with as
-        many of the classes below as it takes, else of all customers.
+        with fewer than `CUSTOMERS_FOR_A_CLASS` customers takes the average of its frequency class, merged with lower
+        classes until they are large enough, else of all customers.
     """
     known = days.filter(pl.col("day_idx").cast(pl.Date) <= until)
     first = find_first_purchase_day(known)

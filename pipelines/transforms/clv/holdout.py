@@ -1,6 +1,6 @@
-"""The holdout: the last days of the history, which methods predict from what came before, and are graded on.
+"""The holdout: the last days of the history, which methods predict from the days before, and are graded on.
 
-Put here: how long it is, the histories before it, and what customers then did. Keep out: predictions (`forecasts.py`),
+Put here: its length, the histories before it, and the purchases in it. Keep out: predictions (`forecasts.py`),
 the grades (`clv_evaluation.py`).
 """
 
@@ -23,12 +23,12 @@ from regulars.pipelines.transforms.clv.purchase_history import (
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 
 WHOLE_YEAR_DAYS = 364
-"""From 52 weeks on a holdout holds every season, so that its totals say something about the next year's."""
+"""A holdout of at least 52 weeks covers every season, so its totals can be compared with a next year."""
 
 
 @dataclass(frozen=True)
 class Holdout:
-    """What methods know, and what then came.
+    """What methods know, and the outcome.
 
     Attributes:
         trained_through: The last day that methods know.
@@ -46,7 +46,7 @@ class Holdout:
 
     @property
     def is_whole_year(self) -> bool:
-        """Whether the days after it hold every season."""
+        """Whether the holdout covers every season."""
         return self.horizon_days >= WHOLE_YEAR_DAYS
 
 

@@ -35,7 +35,7 @@ SEED = 20260101
 """Seed of the simulation: the same run gives the same intervals."""
 
 DAYS_A_YEAR = 365.0
-"""The year of a simulated lifetime. Its years end where the horizons do; 365.25 days would add a sliver to each."""
+"""The year of a simulated lifetime: its years end where the horizons do, as they would not with 365.25 days."""
 
 Columns = dict[str, FloatArray]
 
@@ -54,13 +54,13 @@ def find_intervals(
         history: As `summarise_history` returns it.
         trained: Models trained through the day of the histories.
         method: Which of them.
-        horizons: How far to look ahead; a lifetime, where it is wanted, is followed for whole years.
+        horizons: How far to look ahead; a lifetime, where one is wanted, is simulated in whole years.
         corrections: Several are read from one simulation.
         draws: Simulated futures of each history; None: the simulation decides.
 
     Returns:
-        In the order of the histories, all Float64: `purchases_low`, `purchases_high`, `purchases_nominal_coverage` (the
-        probability that the interval is meant to hold), `value_low`, `value_high`, `value_nominal_coverage`.
+        In the order of the histories, all Float64: `purchases_low`, `purchases_high`, `purchases_nominal_coverage`,
+        `value_low`, `value_high`, `value_nominal_coverage`.
     """
     spend, average = choose_spend_model(trained.spend), average_sales_per_purchase(history)
     spans = len(horizons.days) + (horizons.lifetime_years is not None)

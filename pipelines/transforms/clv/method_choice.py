@@ -1,6 +1,6 @@
-"""Which method predicts: the one with the smallest error of single customers in the test, why, and how it did there.
+"""The choice of the method that predicts: the one with the smallest error of single customers in the test.
 
-Put here: the choice, its reasons, and what is said of the chosen method's test.
+Put here: the choice, its reasons, and the summary of the chosen method's test.
 Keep out: the errors (`clv_evaluation.py`).
 """
 
@@ -19,7 +19,7 @@ NEAR_ENOUGH = 1.01
 """Methods within 1 % of the smallest error are equally good; the one whose total is closest is chosen."""
 
 ERRORS_BEYOND_CHANCE = 2.0
-"""A plain average is chosen where it is better by more standard errors than this; else the model is."""
+"""A plain average is chosen only where it is better than the best model by more standard errors than this."""
 
 
 def find_chosen_method(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
@@ -34,7 +34,7 @@ def find_best_model(clv_evaluation: pl.DataFrame) -> str | None:
 
 
 def find_model_of_p_alive(clv_evaluation: pl.DataFrame, known: Set[str]) -> str | None:
-    """Find the best of the `known` models that can tell who of the one-time buyers is gone; None without one."""
+    """Find the best of the `known` models in which a one-time buyer can be gone; None without one."""
     ranked = (method for method in _rank_models(clv_evaluation) if method not in SURE_OF_ONE_TIME_BUYERS)
     return next((method for method in ranked if method in known), None)
 
@@ -56,14 +56,15 @@ def describe_test(tested: Mapping[str, Any] | None) -> list[str]:
         return []
     days = tested["horizon_days"]
     if days < WHOLE_YEAR_DAYS:
-        return [f"tested over {days} days only: how far off 12 months are is not known, and intervals are wider for it"]
+        known = "the error over 12 months is not known, and intervals are widened for it"
+        return [f"tested over {days} days only: {known}"]
     factors = tested["purchases_calibration"], tested["value_calibration"]
-    by = "purchases multiplied by {:.3f} and value by {:.3f}, as the test came out".format(*factors)
+    by = "purchases multiplied by {:.3f} and value by {:.3f}, as in the test".format(*factors)
     return [f"tested over {days} days: {by}"]
 
 
-def state_test(tested: Mapping[str, Any] | None) -> list[pl.Expr]:
-    """What the test of the method was worth: its length, its errors and how much its intervals held."""
+def list_test_results(tested: Mapping[str, Any] | None) -> list[pl.Expr]:
+    """The results of the method's test: its length, its errors and the coverage of its intervals."""
     named = {
         "test_horizon_days": "horizon_days",
         "test_purchases_error_rate": "purchases_error_rate",
@@ -76,8 +77,8 @@ def state_test(tested: Mapping[str, Any] | None) -> list[pl.Expr]:
 def choose_method(tested: Mapping[str, pl.DataFrame], usable: Set[str]) -> tuple[str, dict[str, str]]:
     """Choose the best of the usable methods; returns it, and the reason of each method.
 
-    A model may converge on the holdout's history but not on all of it, and is not usable then. A baseline is chosen
-    where its error is smaller than the best model's by more than chance: it knows less about each customer.
+    A model that converges on the history before the holdout but not on all history is not usable. A baseline is chosen
+    only where its error is smaller than the best model's by more than chance, since it knows less about each customer.
 
     Args:
         tested: Method -> `predicted` and `actual`, one row per customer, in one order.

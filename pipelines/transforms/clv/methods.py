@@ -1,21 +1,21 @@
 """The methods that can predict a customer's purchases, by the names under which tables show them.
 
-Put here: which methods there are, and what is true of a method by its name alone. Keep out: what a method predicts
+Put here: which methods exist, and what follows from the name of a method alone. Keep out: what a method predicts
 (`forecasts.py`), which one is chosen (`clv_evaluation.py`), the names of models (`pipelines/models/names.py`).
 """
 
 from regulars.pipelines.models.names import BY_COHORT, PURCHASE_MODELS, purchase_model_names
 
 SIMPLE = "simple"
-"""The simple formula: it needs no test and competes with no other method; it predicts where nothing can be tested."""
+"""The simple formula: it is not tested, and predicts only where no method can be tested."""
 
 OWN_AVERAGE, SEGMENT_AVERAGE, LAST_YEAR = "own_average", "segment_average", "last_year"
 
 BASELINES = (OWN_AVERAGE, SEGMENT_AVERAGE, LAST_YEAR)
-"""What a model has to beat: the customer's own rate; what similar customers did next; the same as in the last year."""
+"""The baselines a model has to beat: the customer's own rate, the average of similar customers, the last year."""
 
 SUBSCRIPTION_SURVIVAL, SUBSCRIBERS = "subscription_survival", "subscribers"
-"""What predicts subscription revenue, and the scope in which it is tested: it competes with no method of orders."""
+"""The method for subscription revenue, and the scope of its test; it does not compete with the methods for orders."""
 
 PREDICTING_MODELS = tuple(purchase_model_names())
 """The models of purchases, each fitted on the whole base and by cohort."""
@@ -28,4 +28,4 @@ SURE_OF_ONE_TIME_BUYERS = tuple(
     if model.sure_of_one_time_buyers
     for method in (name, name + BY_COHORT)
 )
-"""The methods that hold every customer without a repeat purchase to be alive, by construction."""
+"""The methods in which every customer without a repeat purchase is alive, by construction."""

@@ -22,7 +22,7 @@ HORIZONS: Mapping[str, int] = {"12m": 365, "36m": 1095}
 """Horizons: name -> days."""
 
 LEAST_LIFETIME_YEARS = round(max(HORIZONS.values()) / DAYS_PER_YEAR)
-"""A predicted lifetime looks at least as far ahead as the longest horizon, so that it cannot bring less."""
+"""A predicted lifetime looks at least as far ahead as the longest horizon, so that its value is not smaller."""
 
 SPANS = (*HORIZONS, "lifetime")
 QUANTITIES = ("purchases", "value")
@@ -71,7 +71,7 @@ def predict_with_average(
     horizons: Horizons,
     corrections: Corrections,
 ) -> pl.DataFrame:
-    """Predict by a baseline: its next year as it was tested, and as many more years as are left.
+    """Predict by a baseline: the next year as it was tested, and the same for the further years left.
 
     Args:
         method: One of `BASELINES`.
@@ -132,7 +132,7 @@ def _name_interval(span: str, interval: pl.DataFrame) -> pl.DataFrame:
 
 
 def _calibrate(predicted: pl.DataFrame, corrections: Corrections) -> pl.DataFrame:
-    """Multiply what is expected; the value of a purchase by what makes value remain purchases × expected_spend."""
+    """Apply the calibration; `expected_spend` is scaled so that value remains purchases × expected_spend."""
     purchases, value = corrections.purchases_calibration, corrections.value_calibration
     return predicted.with_columns(
         pl.col("expected_spend") * (value / purchases),
@@ -142,7 +142,7 @@ def _calibrate(predicted: pl.DataFrame, corrections: Corrections) -> pl.DataFram
 
 
 def predict_with_formula(valued: pl.DataFrame, history: pl.DataFrame, horizons: Horizons) -> pl.DataFrame:
-    """Predict by the simple formula: the average year, for as many years as it expects; NULL while that is not known.
+    """Predict by the simple formula: the average year × the expected years left; NULL while these are not known.
 
     Args:
         valued: `avg_annual_value`, `years_observed`, `years_left` and `lifetime_years_left`, in the order of the

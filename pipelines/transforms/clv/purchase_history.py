@@ -96,8 +96,8 @@ def summarise_history(days: pl.DataFrame, *, until: dt.date, last_days: int = HO
         Sorted by customer_idx: `customer_idx` Int32, `first_order_date` Date, `frequency` Int64 (purchases after the
         first), `recency` and `T` Int64 (days from the first purchase to the last one, and to `until`),
         `monetary_value` Float64 (net sales per repeat purchase, never below 0; NULL without one), `net_sales` Float64,
-        `recent_purchases` Int64 and `recent_net_sales` Float64 (of repeat purchases in the `last_days` days to
-        `until`: a first purchase comes once).
+        `recent_purchases` Int64 and `recent_net_sales` Float64 (of repeat purchases in the `last_days` days to `until`;
+        a first purchase is not repeated).
     """
     end = count_days_since_epoch(until)
     known = days.lazy().filter(pl.col("day_idx") <= end)

@@ -95,7 +95,7 @@ def count_cells(
 
 
 def bound_cohort_rates(sizes: Mapping[str, pl.Expr]) -> dict[str, pl.Expr]:
-    """The 95 % intervals of rates of cohorts; in period 0 everybody is there by definition, so that both ends are 1.
+    """The 95 % intervals of rates of cohorts; in period 0 every customer is present by definition, so both ends are 1.
 
     Args:
         sizes: The column of each rate -> the customers it is a share of.

@@ -52,8 +52,8 @@ KEY = ["grain", "dimension", "dimension_value", "period_number"]
 def retention_curves(retention_cohorts: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Average the cohorts whose period is over: one row per grain, dimension value and period.
 
-    Every rate is a ratio of sums, so a cohort weighs as many customers as it has, and a cohort without a repeat
-    purchase counts as zero. Rolling rates use settled cells only, since the others may still rise.
+    Every rate is a ratio of sums, so cohorts are weighted by their size, and a cohort without a repeat purchase counts
+    as zero. Rolling rates use settled cells only, since the others may still rise.
 
     Args:
         retention_cohorts: `marts.retention_cohorts`.

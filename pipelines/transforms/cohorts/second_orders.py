@@ -1,6 +1,6 @@
-"""The mart `second_orders`: how long it takes until customers buy again, of all who ever bought.
+"""The mart `second_orders`: the days from the first order to the second, over all customers who ever bought.
 
-A month's customers answer for that month alone (`purchase_behaviour.py`), and a median of months is none of customers.
+`purchase_behaviour.py` gives this median by month; a median of months is not a median of customers.
 Put here: the wait of each customer, and its median. Keep out: the estimate itself (`purchases/survival.py`), the gaps
 between later orders (`churn/lapse_proposal.py`).
 """
@@ -31,8 +31,8 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 VALUE = ["dimension", "dimension_value"]
 ENOUGH = 30
-"""Customers that an estimate needs. Where many are new, those still watched on a day must stand for as many: who is at
-risk ÷ the share without a second order before, which is all customers where nobody is too new."""
+"""The fewest customers of an estimate. Many of them may be too new to be observed for long: on each day, the customers
+at risk ÷ the share without a second order by then must be at least this many."""
 
 
 def second_orders(
@@ -108,7 +108,7 @@ def list_waits(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def _cut_off(curves: pl.DataFrame) -> pl.DataFrame:
-    """Leave out the days on which too few are still watched to stand for those without a second order."""
+    """Drop the days on which too few customers are still observed."""
     before = pl.col("survival").shift(1, fill_value=1.0).over(VALUE)
     return curves.filter(pl.col("at_risk") >= ENOUGH * before - ROUNDING)
 
@@ -123,7 +123,7 @@ def _give_reason() -> pl.Expr:
         .when(pl.col(name).is_null())
         .then(
             pl.format(
-                "fewer than half buy again within {} days ({} %), and too few are watched for longer", watched, share
+                "fewer than half buy again within {} days ({} %), and too few are observed for longer", watched, share
             )
         )
         .when(pl.col("second_order_rate") == 1)
@@ -131,7 +131,7 @@ def _give_reason() -> pl.Expr:
         .when(pl.col(f"{name}_high").is_null())
         .then(
             pl.lit(
-                "the interval has no upper end: too few are watched for so long, and maybe fewer than half buy again"
+                "the interval has no upper end: too few are observed for so long, and maybe fewer than half buy again"
             )
         )
     )

@@ -51,7 +51,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 PURCHASE_DAYS_FOR_A_RHYTHM = 3
-"""Purchase days that a typical gap needs; there are then two gaps."""
+"""The fewest purchase days for a typical gap: they have two gaps."""
 
 
 def customer_segments(
@@ -76,7 +76,7 @@ def customer_segments(
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        rfm: Where one score ends and the next begins, which scores make which segment, and how segments are called.
+        rfm: The bounds of the scores, the scores of each segment, and the names of segments.
         value_tiers: The shares of customers in the tiers.
 
     Returns:
@@ -110,7 +110,7 @@ def segment_purchases(
         subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        rfm: Where one score ends and the next begins, which scores make which segment, and how segments are called.
+        rfm: The bounds of the scores, the scores of each segment, and the names of segments.
         value_tiers: The shares of customers in the tiers.
 
     Returns:
@@ -191,8 +191,8 @@ def _read_monetary_value(days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 def choose_segment(*, as_of: dt.date, lapse_days: int) -> pl.Expr:
     """Choose the segment: that of the scores, unless the lifecycle contradicts its name.
 
-    Who has lapsed is lost (lowest recency), hibernating, or among the best, whom a company cannot lose. Nobody active
-    is lost; only an active customer with a sign of leaving is at risk; only a new customer is called new.
+    A lapsed customer is `lost` (lowest recency), `hibernating`, or one of the best, `cannot_lose`. An active customer
+    is never `lost`, is `at_risk` only with a sign of leaving, and is called `new` only if the lifecycle is new.
     """
     scored, is_best = pl.col("segment"), (pl.col("frequency_score") >= 4) & (pl.col("monetary_score") >= 4)
     signs = find_signs_of_leaving(

@@ -1,9 +1,9 @@
 """The mart `group_differences`: whether two groups of customers differ, or a group from itself a year before.
 
-`marts.churn` and `marts.nps` compare each value of a dimension with all others together. Whoever asks about two of
-them, such as office and home, needs these two side by side.
-Put here: which groups are set beside each other, and what is said where they cannot be. Keep out: what is read of each
-metric and the tests themselves (`measured_groups.py`).
+`marts.churn` and `marts.nps` compare each value of a dimension with all others together. This mart compares two values,
+such as office and home, with each other.
+Put here: which groups are compared, and the reason where they cannot be. Keep out: reading the metrics, and the tests
+themselves (`measured_groups.py`).
 """
 
 import datetime as dt
@@ -23,10 +23,10 @@ from regulars.pipelines.transforms.customers.measured_groups import (
     measure_nps,
 )
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 
 MOST_VALUES = 6
-"""Dimensions of more values are not compared in pairs: fifteen pairs are as many as one can look at."""
+"""Dimensions with more values are not compared in pairs: more than fifteen pairs are too many to read."""
 VALUES, YEAR_BEFORE = "values", "year_before"
 COLUMNS: dict[str, PolarsDataType] = {
     "metric": pl.String,
@@ -55,7 +55,7 @@ PAIR = [*GROUP, *OTHER_GROUP[1:]]
 
 
 def group_differences(churn: IntoFrame, nps: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Compare each two values of every dimension, at the last month-end and a year before, and each value over time.
+    """Compare every pair of values of a dimension, now and a year before, and each value with itself a year before.
 
     Args:
         churn: `marts.churn`.
@@ -63,15 +63,15 @@ def group_differences(churn: IntoFrame, nps: IntoFrame, *, as_of: dt.date) -> pl
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, one row per metric, comparison, month-end and pair of groups, sorted by `KEY`. Of two
-        values the first in the alphabet stands first; a value is compared with itself of the year before as
-        `year_before`. Groups that are not known, or too small, have a row with the reason.
+        The columns of `COLUMNS`, one row per metric, comparison, month-end and pair of groups, sorted by `KEY`. The two
+        values of a pair are in alphabetical order; `year_before` marks the comparison of a value with itself. Groups
+        that are not known, or too small, have a row with the reason.
     """
     last = as_of if (as_of + dt.timedelta(days=1)).day == 1 else end_month(as_of, -1)
     before = end_month(last, -MONTHS_PER_YEAR)
     found = [_compare_groups(each, last, before) for each in (measure_gone(churn, last), measure_nps(nps, last))]
     compared = pl.concat(found).with_columns(as_of=pl.lit(as_of))
-    stands = stands_among_all("group_difference_p_value", "metric", "comparison", "period_end")
+    stands = is_significant("group_difference_p_value", "metric", "comparison", "period_end")
     return (
         compared.with_columns(is_group_difference_significant=stands)
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
@@ -106,7 +106,7 @@ def _compare_groups(measured: MeasuredGroups, last: dt.date, before: dt.date) ->
 
 
 def _pair_values(values: pl.DataFrame, ends: list[dt.date]) -> pl.DataFrame:
-    """Pair each two values of the dimensions that have few, at each month-end."""
+    """Pair the values of each dimension that has few enough, at each month-end."""
     few = values.filter(pl.col("dimension") != ALL, pl.len().over("dimension") <= MOST_VALUES)
     second = few.rename({"dimension_value": "other_dimension_value"})
     return (
@@ -129,7 +129,7 @@ def _is_known(measured: MeasuredGroups, period_end: str) -> pl.Expr:
 
 
 def _give_reason(measured: MeasuredGroups) -> pl.Expr:
-    """Why two groups are not compared, and from when they will be; NULL where they are."""
+    """Why two groups are not compared, and from when on they can be; NULL where they are compared."""
     since = measured.known_from
     year_later = "" if since is None else f", and a year before from {end_month(since, MONTHS_PER_YEAR)} on"
     return (

@@ -1,6 +1,6 @@
 """The headline of the report: number of customers, churn or repeat rate, and NPS.
 
-Put here: which published metrics are shown first, and what replaces those not known yet.
+Put here: which published metrics are shown first, and which ones replace those not known yet.
 Keep out: their wording, and the marts they are read from (`churn.py`, `nps.py`).
 """
 
@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
 
 PROSPECT = "prospect"
-"""The lifecycle of who has neither bought nor subscribed."""
+"""The lifecycle of a customer who has neither bought nor subscribed."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ EFFORT_AND_SATISFACTION = ("csat", "ces")
 """Kinds of surveys beside NPS; each answer has a scale of its own."""
 
 LONGEST_PATH = 5
-"""So many changes of the NPS group of a customer are shown."""
+"""The most NPS groups that a path shows."""
 
 
 def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
@@ -28,8 +28,8 @@ def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
         as_of: Last day that counts.
 
     Returns:
-        `customer_idx`, `nps_response_count`, `latest_nps_group`, `latest_nps_score`, `latest_nps_at`. Answers
-        that lead to no customer are counted for the unknown customer, who has no latest answer.
+        `customer_idx`, `nps_response_count`, `latest_nps_group`, `latest_nps_score`, `latest_nps_at`. Answers without a
+        known customer are counted for the unknown customer, who has no latest answer.
     """
     answers = select_nps_answers(survey_responses, as_of=as_of).with_columns(
         customer_idx=nw.col("customer_idx").fill_null(UNKNOWN_CUSTOMER_IDX).cast(nw.Int32)
@@ -54,7 +54,7 @@ def find_latest_nps(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFr
 def list_nps_group_paths(survey_responses: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """List the NPS groups that each known customer went through: one row each, `customer_idx` and `nps_group_path`.
 
-    Equal groups in a row stand once; of many, the last `LONGEST_PATH`, such as `detractor, promoter, detractor`.
+    Equal groups in a row are one step; a path has at most the last `LONGEST_PATH`, such as `detractor, promoter`.
 
     Args:
         survey_responses: `core.survey_responses`.

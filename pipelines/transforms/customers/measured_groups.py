@@ -1,7 +1,7 @@
-"""What groups of customers are compared by: the share of last year's customers who are gone, and the NPS of a year.
+"""The metrics by which groups are compared: the share of last year's customers who are gone, and the NPS of a year.
 
-Put here: what is read of `marts.churn` and `marts.nps`, and how two groups of each are compared. Keep out: which groups
-are set beside each other (`group_differences.py`).
+Put here: reading them from `marts.churn` and `marts.nps`, and the comparison of two groups. Keep out: which groups are
+compared (`group_differences.py`).
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
 
 GROUP = ["dimension", "dimension_value", "period_end"]
 OTHER = "other_"
-"""What the columns of the group begin with from which the difference is taken."""
+"""The prefix of the columns of the group that is subtracted."""
 GONE = ["gone_of_active_a_year_ago", "active_a_year_ago"]
 VOTES = ["promoters", "detractors", "responses"]
 PARTS = ("", "_low", "_high", "_p_value")
@@ -37,13 +37,14 @@ class MeasuredGroups:
 
     Attributes:
         metric: The column that holds it in its own mart.
-        groups: The columns of `GROUP`, `group_value`, `group_size` and the counts behind them, of known periods alone.
+        groups: The columns of `GROUP`, `group_value`, `group_size` and the counts behind them, for known periods only.
         values: The groups of the latest period, `dimension` and `dimension_value`, known or not.
         known_from: The first month-end at which it is known; None: at none so far.
-        unknown_reason: What is said of earlier ones.
+        unknown_reason: The reason at earlier month-ends.
         members: What `group_size` counts, in words.
-        fewest: How many of them either side of a comparison needs.
-        compare: Pairs, the other group with `OTHER` before its columns, to the difference, its ends and its p-value.
+        fewest: The fewest of them on either side of a comparison.
+        compare: Takes pairs (the columns of the other group begin with `OTHER`); returns the difference, its interval
+            and the p-value.
     """
 
     metric: GroupMetric
@@ -73,7 +74,7 @@ def measure_gone(churn: IntoFrame, latest: dt.date) -> MeasuredGroups:
         groups=known.select(*GROUP, *GONE, group_value="gone_rate_12m", group_size="active_a_year_ago"),
         values=values.select(GROUP[:-1]),
         known_from=known_from,
-        unknown_reason=say_known_from(known_from) if known_from else str(reason),
+        unknown_reason=describe_known_from(known_from) if known_from else str(reason),
         members="customers of a year before",
         fewest=ENOUGH,
         compare=_compare_gone,
@@ -96,15 +97,15 @@ def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
         groups=year.filter("is_complete").select(*GROUP, *VOTES, group_value="nps", group_size="responses"),
         values=year.filter(period_end=latest).select(GROUP[:-1]),
         known_from=known_from,
-        unknown_reason=say_known_from(known_from),
+        unknown_reason=describe_known_from(known_from),
         members="votes",
         fewest=FEW_VOTES,
         compare=_compare_nps,
     )
 
 
-def say_known_from(day: dt.date) -> str:
-    """Say that there is too little history before a day."""
+def describe_known_from(day: dt.date) -> str:
+    """The reason for month-ends before a day: the history is too short."""
     return f"history too short: known from {day} on"
 
 

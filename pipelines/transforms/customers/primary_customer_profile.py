@@ -1,8 +1,8 @@
-"""The mart `primary_customer_profile`: who chooses us, and what the most valuable customers have more often.
+"""The mart `primary_customer_profile`: the attributes of customers, and which are frequent among the most valuable.
 
-Put here: who is among the most valuable, what is counted per value, and how far the target customer is from it.
-Keep out: the maths of lift (`models/comparisons/lift.py`), the sentences (`profile_sentences.py`), what a customer is
-worth (`customer_clv.py`).
+Put here: which customers are the most valuable, the counts per value, and the comparison with the target customer. Keep
+out: the maths of lift (`models/comparisons/lift.py`), the sentences (`profile_sentences.py`), the value of a customer
+(`customer_clv.py`).
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ from regulars.pipelines.models.comparisons.lift import compute_exact_p, compute_
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.customer_dimensions import split_customers
 from regulars.pipelines.transforms.customers.profile_sentences import describe_row, give_reason
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -48,21 +48,21 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 TOP_SHARE = 5
-"""One customer in so many is among the most valuable of a first-order year."""
+"""One customer in this many is among the most valuable of a first-order year."""
 DAYS_KNOWN = 365
-"""Customers who came later than so many days ago are left out: their year is not over."""
+"""Customers whose first order is younger are left out: their first year is not over."""
 CUSTOMERS_NEEDED, OTHERS_NEEDED = 20, 5
-"""How many customers must have a value, and how many of those who are not among the most valuable."""
+"""The fewest customers with a value, and the fewest of them outside the most valuable, for a comparison."""
 MATCHES = "matches"
 ATTRIBUTES = tuple(PROFILE_ATTRIBUTES)
 
 
 class TargetSettings(Protocol):
-    """Whom a company wants as customers."""
+    """The customers that a company wants."""
 
     @property
     def wanted(self) -> Mapping[str, Sequence[str]]:
-        """Attribute -> its wanted values, of those that are set."""
+        """Attribute -> its wanted values; only attributes that are set."""
 
 
 def primary_customer_profile(
@@ -82,7 +82,7 @@ def primary_customer_profile(
         customer_dimensions: `marts.customer_dimensions`.
         customer_clv: `marts.customer_clv`; `avg_annual_value_total`.
         as_of: Last day that counts.
-        target_customer: Whom the company wants.
+        target_customer: The customers that the company wants.
 
     Returns:
         The columns of `COLUMNS`, one row per attribute and value and one of the whole target customer, sorted by
@@ -99,7 +99,7 @@ def primary_customer_profile(
         _compare(pl.concat(counted))
         .with_columns(
             compared_values=pl.when(pl.col("p_value").is_not_null()).then(pl.col("p_value").count()),
-            stands_out=stands_among_all("p_value"),
+            stands_out=is_significant("p_value"),
         )
         .to_dicts()
     )
@@ -148,12 +148,12 @@ def _list_customers(
         ranked.select("customer_idx", "annual_value", is_top=is_top)
         .join(split, on="customer_idx")
         .join(exact, on="customer_idx")
-        .sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
+        .sort("customer_idx")  # the last digit of a sum depends on the order of its rows
     )
 
 
 def _count_values(known: pl.DataFrame, attribute: str, wanted: Sequence[str]) -> pl.DataFrame:
-    """Count the customers of each value of an attribute; wanted values that nobody has are rows too."""
+    """Count the customers of each value of an attribute; wanted values without a customer are rows too."""
     has_value = known.filter(pl.col(attribute) != UNKNOWN)
     is_wanted = pl.col(f"exact_{attribute}").is_in(list(wanted)).fill_null(value=False)
     value = pl.when(is_wanted).then(f"exact_{attribute}").otherwise(attribute)  # also where few customers have it
@@ -178,7 +178,7 @@ def _count_values(known: pl.DataFrame, attribute: str, wanted: Sequence[str]) ->
 
 
 def _count_target(known: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> pl.DataFrame:
-    """Count the customers who have all that is wanted; who lacks one of the attributes does not match."""
+    """Count the customers who match every wanted attribute."""
     matches = pl.all_horizontal(
         pl.col(f"exact_{name}").is_in(list(values)).fill_null(value=False) for name, values in wanted.items()
     )

@@ -1,4 +1,4 @@
-"""What a row of `primary_customer_profile` says, as sentences.
+"""A row of `primary_customer_profile` in sentences.
 
 Put here: wording. Keep out: what is counted and compared (`primary_customer_profile.py`).
 """
@@ -11,7 +11,7 @@ from regulars.pipelines.transforms.false_discovery import FALSE_DISCOVERY_RATE
 
 
 def describe_row(row: Mapping[str, Any], wanted: Sequence[str]) -> str:
-    """The row in words: shares, lift with interval, whether it stands out, and what it says of the target customer.
+    """The row in words: shares, lift with interval, whether it stands out, and what that means for the target customer.
 
     Args:
         row: One row of the mart.
@@ -85,7 +85,7 @@ def _describe_lift(row: Mapping[str, Any]) -> list[str]:
 
 
 def _describe_aim(row: Mapping[str, Any]) -> list[str]:
-    """What the row says about the choice of the target customer; nothing where the attribute is not part of it."""
+    """What the row means for the target customer; nothing where the attribute is not part of the target."""
     if row["is_target"] is None:
         return []
     is_more = row["stands_out"] and row["top_share"] > row["other_share"]

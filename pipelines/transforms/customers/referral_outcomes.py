@@ -1,27 +1,27 @@
-"""Which referrals count: those of a customer who came later and has bought, that lead back to nobody.
+"""Which referrals count: the referred customer came later and has bought, and the referrals form no cycle.
 
-Put here: what becomes of each referral. Keep out: the graph (`referral_chains.py`), what is made of those that count
+Put here: the outcome of each referral. Keep out: the graph (`referral_chains.py`), sums over the referrals that count
 (`referrals.py`, `referral_worth.py`).
 """
 
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.customers.referral_chains import NOBODY, find_circles, measure_depth
+from regulars.pipelines.transforms.customers.referral_chains import NOBODY, find_cycles, measure_depth
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 READ = ("customer_id", "is_unknown", "lifecycle", "referred_by_customer_id", "first_order_date")
 COUNTED, PROSPECT, SELF, CIRCLE, LATE = "counted", "prospect", "self", "circle", "late"
-"""What becomes of a referral: it counts, or why it does not."""
+"""The outcomes of a referral: it counts, or why it does not."""
 
 
 def list_known_customers(customers: IntoFrame, customer_360: IntoFrame, *columns: str) -> pl.DataFrame:
-    """List the known customers with what decides on their referrals, sorted by `customer_id`.
+    """List the known customers with the columns that decide on their referrals, sorted by `customer_id`.
 
     Args:
         customers: `core.customers`; `customer_id`, `is_own_referrer`.
         customer_360: `marts.customer_360`; the unknown customer is left out.
-        columns: What else is kept of it.
+        columns: Further columns of it to keep.
     """
     everybody = read_into_polars(select_columns(customer_360, *READ, *columns)).filter(~pl.col("is_unknown"))
     own = read_into_polars(select_columns(customers, "customer_id", "is_own_referrer"))
@@ -29,25 +29,25 @@ def list_known_customers(customers: IntoFrame, customer_360: IntoFrame, *columns
 
 
 def decide_referrals(customers: pl.DataFrame) -> pl.DataFrame:
-    """Add `referrer_id`, what becomes of the referral (`outcome`, NULL without one), and `chain_depth`.
+    """Add `referrer_id`, the `outcome` of the referral (NULL without one), and `chain_depth`.
 
-    A referral that leads back to the customer counts for nobody, nor does one of a customer whose first order is older
-    than the referrer's.
+    A referral in a cycle does not count, and neither does that of a customer whose first order is older than the
+    referrer's.
 
     Args:
         customers: As `list_known_customers` returns them.
 
     Returns:
-        Those who were referred or refer, themselves included; nobody else is in a chain.
+        The customers who were referred or refer, also to themselves; others are left out.
     """
-    people = _keep_who_is_in_chains(customers)
+    people = _keep_chain_members(customers)
     places = people.select("customer_id", "first_order_date").with_row_index("place")
     by = people.select(customer_id="referred_by_customer_id").join(
         places, on="customer_id", how="left", maintain_order="left"
     )
     referrer = by["place"].cast(pl.Int64).fill_null(NOBODY).to_numpy()
     drawn = people.with_columns(
-        is_on_circle=pl.Series(find_circles(referrer)), first_order_of_referrer=by["first_order_date"]
+        is_on_circle=pl.Series(find_cycles(referrer)), first_order_of_referrer=by["first_order_date"]
     )
     is_late = pl.col("first_order_date") < pl.col("first_order_of_referrer")
     is_referred = pl.col("referred_by_customer_id").is_in(people["customer_id"].implode())
@@ -71,7 +71,7 @@ def decide_referrals(customers: pl.DataFrame) -> pl.DataFrame:
     return decided.with_columns(chain_depth=pl.Series(measure_depth(kept)))
 
 
-def _keep_who_is_in_chains(customers: pl.DataFrame) -> pl.DataFrame:
+def _keep_chain_members(customers: pl.DataFrame) -> pl.DataFrame:
     referrers = customers.select(customer_id="referred_by_customer_id").drop_nulls().unique()
     is_in_chain = pl.col("referred_by_customer_id").is_not_null() | pl.col("is_own_referrer") | pl.col("is_referrer")
     marked = customers.join(

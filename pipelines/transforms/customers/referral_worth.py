@@ -1,7 +1,7 @@
-"""The mart `referral_worth`: what customers whom a named customer brought are worth, beside all others of their age.
+"""The mart `referral_worth`: the value of referred customers, beside other customers of the same age.
 
 Put here: the average of both with its interval, and whether they differ. Keep out: which referrals count
-(`referral_outcomes.py`), what each referrer brought (`referrals.py`), worth by acquisition channel
+(`referral_outcomes.py`), sums per referrer (`referrals.py`), value by acquisition channel
 (`money/acquisition_worth.py`).
 """
 
@@ -17,13 +17,13 @@ from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.models.comparisons.means import UPPER_END, Floats, compare_means
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
 from regulars.pipelines.transforms.customers.referral_outcomes import COUNTED, decide_referrals, list_known_customers
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 
 MEASURES = ("clv_simple", "clv_predicted")
-"""The columns of `marts.customer_360` that say what a customer is worth."""
+"""The columns of `marts.customer_360` with the value of a customer."""
 NEVER_ORDERED = "never"
 ENOUGH = 30
-"""Customers that either side of a comparison needs: few large customers decide the mean of fewer."""
+"""The fewest customers on either side of a comparison: a few large ones would decide the mean of fewer."""
 COLUMNS: dict[str, PolarsDataType] = {
     "worth_measure": pl.String,
     "first_order_year": pl.String,
@@ -50,10 +50,10 @@ DIFFERENCE = [f"clv_over_others{part}" for part in ("", "_low", "_high", "_p_val
 
 
 def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Average what brought customers and all others are worth, by the year of their first order, and compare them.
+    """Average the value of referred and of all other customers, by the year of their first order, and compare them.
 
-    In the row `all` the others count as if their first orders lay in the same years as those of the customers brought:
-    older customers had more time to become worth something.
+    In the row `all`, the others are weighted to the years of first orders of the referred customers, since older
+    customers had more time to buy.
 
     Args:
         customers: `core.customers`; `customer_id`, `is_own_referrer`.
@@ -61,7 +61,7 @@ def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.d
         as_of: Last day that counts.
 
     Returns:
-        The columns of `COLUMNS`, one row per measure and year with customers brought, sorted by them. Empty where no
+        The columns of `COLUMNS`, one row per measure and year with referred customers, sorted by them. Empty where no
         referral counts.
     """
     years = _describe_years(list_known_customers(customers, customer_360, *MEASURES))
@@ -71,7 +71,7 @@ def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.d
         rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in found.items())
         .with_columns(is_whole=pl.col("first_order_year") == ALL)
         .with_columns(
-            is_clv_over_others_significant=stands_among_all("clv_over_others_p_value", "worth_measure", "is_whole"),
+            is_clv_over_others_significant=is_significant("clv_over_others_p_value", "worth_measure", "is_whole"),
             reason=_give_reason(),
             as_of=pl.lit(as_of),
         )
@@ -81,11 +81,11 @@ def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.d
 
 
 def _describe_years(customers: pl.DataFrame) -> pl.DataFrame:
-    """Describe brought and other customers of each year of first orders in which somebody was brought.
+    """Describe referred and other customers of each year of first orders with a referred customer.
 
     Returns:
-        `CELL`; `brought_customers_valued` and `other_customers_valued`; and of each of `SIDES` the `_size`, `_mean` and
-        `_variance` by which it is compared, Float64.
+        `CELL`; `brought_customers_valued` and `other_customers_valued`; and for each of `SIDES` the `_size`, `_mean`
+        and `_variance`, Float64.
     """
     brought = decide_referrals(customers).filter(outcome=COUNTED).select("customer_id", is_brought=pl.lit(value=True))
     year = pl.col("first_order_date").dt.year().cast(pl.String).fill_null(NEVER_ORDERED)
@@ -111,17 +111,16 @@ def _describe_years(customers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _describe(customers: pl.DataFrame, measure: str, side: str) -> pl.DataFrame:
-    money = pl.col(measure).cast(pl.Float64).sort()  # the last digit of a sum hangs on the order of its terms
+    money = pl.col(measure).cast(pl.Float64).sort()  # the last digit of a sum depends on the order of its terms
     parts = {"size": pl.col(measure).count().cast(pl.Float64), "mean": money.mean(), "variance": money.var()}
     described = customers.group_by("first_order_year").agg(**{f"{side}_{name}": part for name, part in parts.items()})
     return described.select(pl.lit(measure).alias("worth_measure"), pl.all())
 
 
 def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
-    """Describe all years as one: the others as if their first orders lay in the years of the customers brought.
+    """Describe all years as one, with the others weighted to the years of the referred customers.
 
-    A year in which there are not two others is left out. The size of the others is that of as many customers of equal
-    weight (Kish).
+    A year with fewer than two others is left out. The size of the others is the effective sample size (Kish).
     """
     n, mean, others = pl.col("brought_size"), pl.col("brought_mean"), pl.col("others_size")
     share = n / n.sum()
@@ -146,7 +145,7 @@ def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bound_mean(rows: pl.DataFrame, side: str) -> dict[str, Floats]:
-    """The mean of a side with the 95 % interval of Student's t; no interval of one customer."""
+    """The mean of a side with the 95 % interval of Student's t; no interval for one customer."""
     size, mean, variance = (rows[f"{side}_{name}"].fill_null(math.nan).to_numpy() for name in MOMENTS)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = find_t_quantile(np.where(size > 1, size - 1, math.nan), UPPER_END) * np.sqrt(variance / size)
@@ -155,7 +154,7 @@ def _bound_mean(rows: pl.DataFrame, side: str) -> dict[str, Floats]:
 
 
 def _compare(rows: pl.DataFrame) -> dict[str, Floats]:
-    """What customers brought are worth less what the others are, by the test of Welch; NaN where either are few."""
+    """The difference in mean value, referred − others, by the test of Welch; NaN where either side has too few."""
     is_enough = ((rows["brought_size"] >= ENOUGH) & (rows["others_size"] >= ENOUGH)).to_numpy()
     sides = [f"{side}_{name}" for side in SIDES for name in ("mean", "variance", "size")]
     found = compare_means(*(rows[name].to_numpy()[is_enough] for name in sides))
@@ -166,7 +165,7 @@ def _compare(rows: pl.DataFrame) -> dict[str, Floats]:
 
 
 def _give_reason() -> pl.Expr:
-    """Why customers brought and the others are not compared; NULL where they are."""
+    """Why referred customers and the others are not compared; NULL where they are."""
     return (
         pl.when(pl.col("brought_size") < ENOUGH)
         .then(pl.lit(f"fewer than {ENOUGH} customers were brought: too few to tell"))

@@ -1,7 +1,7 @@
-"""The mart `referrals`: what a customer is worth together with the customers whom they brought.
+"""The mart `referrals`: the value of each referrer together with the customers they referred.
 
-Put here: what is summed per referrer. Keep out: which referrals count (`referral_outcomes.py`), what a customer brought
-is worth beside others (`referral_worth.py`), sums per NPS group (`voice/nps_value.py`).
+Put here: sums per referrer. Keep out: which referrals count (`referral_outcomes.py`), the value of referred customers
+beside others (`referral_worth.py`), sums per NPS group (`voice/nps_value.py`).
 """
 
 import datetime as dt
@@ -53,7 +53,7 @@ KINDS = {
 def referrals(
     customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date, surveys: AnswerSettings
 ) -> pl.DataFrame:
-    """Sum what each referrer and the customers brought are worth.
+    """Sum the value of each referrer and of the customers they referred.
 
     Args:
         customers: `core.customers`; `customer_id`, `is_own_referrer`.
@@ -62,7 +62,7 @@ def referrals(
         surveys: How old an answer may be.
 
     Returns:
-        The columns of `COLUMNS`, one row per customer whom a record names as a referrer, sorted by customer_id.
+        The columns of `COLUMNS`, one row per customer named as a referrer in a record, sorted by customer_id.
     """
     known = ("net_sales_to_date", "latest_nps_group", "latest_nps_at")
     people = decide_referrals(list_known_customers(customers, customer_360, *known))
@@ -112,7 +112,7 @@ def _sum_by_referrer(brought: pl.DataFrame, name: str, customers: pl.Expr, net_s
 
 
 def _give_reason() -> pl.Expr:
-    """What of the customer's referrals was left out, and why; NULL where all count."""
+    """Which of the customer's referrals were left out, and why; NULL where all count."""
     parts = {
         "self_referrals": "{} of the customer to itself",
         "circular_referrals": "{} in a circle of customers who brought each other",

@@ -1,6 +1,6 @@
 """RFM scores of customers, and the named segment of each combination.
 
-Put here: where one score ends and the next begins, and which scores make which segment. Keep out: where the lifecycle
+Put here: the bounds of scores, and which scores make which segment. Keep out: where the lifecycle
 corrects a segment (`customer_segments.py`), reading the company's rules (`pipelines/settings/customers/rfm.py`).
 """
 
@@ -35,8 +35,8 @@ SEGMENTS: tuple[RfmRule, ...] = (
 )
 """By default: segment, and its inclusive ranges of recency, frequency and monetary score; each combination has one.
 
-Scores compare customers with each other, not with the calendar: `choose_segment` puts right what the lifecycle knows
-better.
+Scores compare customers with each other, not with the calendar: `choose_segment` corrects segments that contradict the
+lifecycle.
 """
 
 
@@ -57,11 +57,11 @@ class ScoreSettings(Protocol):
 
     @property
     def rules(self) -> Sequence[RfmRule]:
-        """The company's own rules, which go before `SEGMENTS`."""
+        """The company's own rules, which take precedence over `SEGMENTS`."""
 
     @property
     def names(self) -> Mapping[RfmSegment, str]:
-        """What the company calls segments: our name -> its own, of those that it calls otherwise."""
+        """The company's own names of segments: our name -> its name; only for renamed segments."""
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,19 @@ class RankedScores:
 
 
 RANKED = RankedScores()
-"""Nothing is set."""
+"""The settings of a company that sets nothing."""
 
 
 def name_segment(segment: pl.Expr, rfm: ScoreSettings) -> pl.Expr:
-    """The segment by the name that the company has for it; names may swap."""
+    """Rename segments as the company calls them; two segments may swap names."""
     return segment.replace_strict(dict(rfm.names), default=segment) if rfm.names else segment
 
 
 def score_customers(buyers: pl.DataFrame, rfm: ScoreSettings) -> dict[str, pl.Expr]:
     """Score recency, frequency and monetary value of each customer, 1 to 5.
 
-    A customer without a repeat purchase has the lowest score of frequency and monetary value, even where all are so.
+    A customer without a repeat purchase has the lowest score of frequency and monetary value, even if no customer has
+    one.
 
     Args:
         buyers: `recency_days`, `frequency`, `monetary_value`; one row per customer.
@@ -109,7 +110,7 @@ def score_customers(buyers: pl.DataFrame, rfm: ScoreSettings) -> dict[str, pl.Ex
 
 
 def _score_by_bounds(values: pl.Series, bounds: Sequence[int] | Sequence[Decimal]) -> pl.Series:
-    """Score 1 and one more for each bound that a value reaches; in fifths without bounds."""
+    """Score 1 plus the number of bounds that a value reaches; in fifths without bounds."""
     if not bounds:
         return score_in_fifths(values)
     reached = [(pl.col(values.name) >= bound).cast(pl.Int64) for bound in bounds]
@@ -117,7 +118,7 @@ def _score_by_bounds(values: pl.Series, bounds: Sequence[int] | Sequence[Decimal
 
 
 def score_in_fifths(values: pl.Series) -> pl.Series:
-    """Score 1 (lowest) to 5 (highest) in five groups as equal in size as possible; equal values score alike.
+    """Score 1 (lowest) to 5 (highest) in five groups as equal in size as possible; equal values have equal scores.
 
     Most customers of most shops bought once, so fixed quintiles would either separate equal customers or leave scores
     unused. Here the groups are cut from below: each takes its share of the rest, up to the nearest boundary between two
@@ -156,7 +157,7 @@ def _cut_in_fifths(up_to: Integers) -> Integers:
 
 
 def list_segments_by_score(rfm: ScoreSettings = RANKED) -> pl.DataFrame:
-    """List the `segment` of every `rfm_score`, '111' to '555': the company's own rules go before `SEGMENTS`."""
+    """List the `segment` of every `rfm_score`, '111' to '555'; the company's own rules come before `SEGMENTS`."""
     chosen = {
         f"{r}{f}{m}": segment
         for segment, recency, frequency, monetary in (*SEGMENTS, *rfm.rules)

@@ -1,8 +1,8 @@
-"""The marts `customer_segment_history` and `segment_moves`: where customers stood at past month-ends, and who moved.
+"""The marts `customer_segment_history` and `segment_moves`: segments at past month-ends, and moves between them.
 
-Every month-end is computed anew from all that is known today, with today's rules (as in `changes.py`): the history is
-the same whichever nights a run took place in, and late orders put it right. The company's own segments are known by
-the nights of runs alone (`pipelines/segments/own_segment_history.py`).
+Every month-end is recomputed from all that is known today, with today's rules (as in `changes.py`): the history does
+not depend on when runs took place, and late orders correct it. The company's own segments are known only on the days of
+runs (`pipelines/segments/own_segment_history.py`).
 Put here: comparing month-ends. Keep out: how a customer is segmented on a day (`customer_segments.py`).
 """
 
@@ -23,16 +23,16 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 
 SEGMENTATIONS = ("segment", "value_tier", "lifecycle")
-"""What is followed."""
+"""The segmentations that are followed."""
 
 MONTHS = 12
-"""Month-ends whose moves are shown; one more stands before them."""
+"""Month-ends whose moves are shown; the month-end before them is needed too."""
 
 NOT_YET = "none"
-"""Where a customer comes from who had no countable order at the month-end before."""
+"""The `from` of a customer without a countable order at the month-end before."""
 
 NOT_MEMBER = "not_member"
-"""What a customer is who is not in an own segment."""
+"""The value of a customer who is not in an own segment."""
 
 HISTORY: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -78,7 +78,7 @@ def list_past_segments(
     rfm: ScoreSettings = RANKED,
     value_tiers: TierSettings = USUAL_TIERS,
 ) -> pl.DataFrame:
-    """List what each customer was, from which month-end on and until which.
+    """List the segments of each customer, each from one month-end to another.
 
     Args:
         orders: `core.orders`.
@@ -93,7 +93,7 @@ def list_past_segments(
 
     Returns:
         The columns of `HISTORY`: one row per customer, segmentation and change, sorted so. The first row of a customer
-        who had orders at the first month-end has `is_first_known`: when it began is not known.
+        who had orders at the first month-end has `is_first_known`: its beginning is not known.
     """
     days = read_customer_days(orders, refunds, calendar, as_of=as_of)
     names = read_into_polars(select_columns(customers, "customer_id", "customer_idx"))
@@ -121,7 +121,7 @@ def list_past_segments(
 
 
 def _list_changes(states: pl.DataFrame, segmentation: str, first_end: dt.date) -> pl.DataFrame:
-    """List the month-ends at which a customer was something else than at the one before.
+    """List the month-ends at which a customer's value differs from the one before.
 
     Args:
         states: `customer_idx`, `month_end` and the segmentations, sorted by the first two.
@@ -153,7 +153,7 @@ def _list_changes(states: pl.DataFrame, segmentation: str, first_end: dt.date) -
 def segment_moves(
     customer_segment_history: IntoFrame, customer_clv: IntoFrame, own_segments: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """Count who moved from where to where between each month-end and the one before, and who stayed.
+    """Count the customers who moved between two values, or stayed, from each month-end to the next.
 
     Args:
         customer_segment_history: `marts.customer_segment_history`.
@@ -162,9 +162,9 @@ def segment_moves(
         as_of: Last day that counts.
 
     Returns:
-        The columns of `MOVES`, one row per month-end, segmentation, from and to. Those who come from `NOT_YET` placed
-        their first order; nobody leaves the base, so the rows of a month-end add up to all customers with an order.
-        Of an own segment: members, and who left it; from the second month-end on since it is followed.
+        The columns of `MOVES`, one row per month-end, segmentation, from and to. Customers from `NOT_YET` placed their
+        first order; customers never leave, so the rows of a month-end add up to all customers with an order. The rows
+        of an own segment are its members and those who left it, from the second month-end on since it is followed.
     """
     worth = read_into_polars(select_columns(customer_clv, "customer_id", "avg_annual_value_total"))
     own = read_into_polars(select_columns(own_segments, "own_segment", "followed_since"))
@@ -181,7 +181,7 @@ def segment_moves(
 
 
 def _count_moves(history: pl.DataFrame, before: dt.date, month_end: dt.date, worth: pl.DataFrame) -> pl.DataFrame:
-    """Count one month-end beside the one before; where nobody moved to or from an own segment there is no row."""
+    """Compare one month-end with the one before; an own segment without a move has no row."""
     key = ["customer_id", "segmentation"]
     is_known = pl.col("followed_since").is_null() | (pl.col("followed_since") <= before)
     nowhere = pl.when(pl.col("followed_since").is_null()).then(pl.lit(NOT_YET)).otherwise(pl.lit(NOT_MEMBER))

@@ -1,7 +1,7 @@
 """The signs that an active customer is about to leave, from the days since the last order.
 
-Put here: what counts as a sign. Keep out: the risk and the next step that follow (`view/`), the segments that
-they name (`customer_segments.py`).
+Put here: what counts as a sign. Keep out: the risk and the next step that follow (`view/`), the segments that depend on
+them (`customer_segments.py`).
 """
 
 import datetime as dt
@@ -24,7 +24,7 @@ def find_signs_of_leaving(
     Reads `typical_days_between_orders`.
 
     Args:
-        may_leave: Whether the customer is active, and not while a subscription without a known end is paid.
+        may_leave: Whether the customer is active and does not pay for a subscription without a known end.
         lapses_on: The column with the first day on which the customer has lapsed.
         since: The column with the days since the last order.
         as_of: Last day that counts.

@@ -34,8 +34,8 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 
 SECONDS, TYPES = 2**33, 32
-"""More seconds than lie between any two moments up to as_of, and more types than there are: as one number, customer,
-second and type sort many times faster than as three columns, for up to 33 million customers."""
+"""More seconds than there are between any two moments up to as_of, and more types than exist: one number that encodes
+customer, second and type sorts many times faster than three columns, for up to 33 million customers."""
 
 PIECE_ROWS = 1_000_000
 
@@ -67,11 +67,11 @@ def customer_events(
         subscriptions: `core.subscriptions`.
         as_of: Last day that counts.
         company: Its zone.
-        service_risk: What a payment's status says when it failed.
+        service_risk: The statuses of failed payments.
 
     Yields:
-        The columns of `COLUMNS`, sorted by customer_id and event_number: `PIECE_ROWS` rows at a time, since a table of
-        a row for everything that ever happened is the largest of all.
+        The columns of `COLUMNS`, sorted by customer_id and event_number: `PIECE_ROWS` rows at a time, since this is the
+        largest table of all.
     """
     reader = EventReader(as_of, company)
     events = _join_pieces(
@@ -99,9 +99,9 @@ def customer_events(
 
 
 def _join_pieces(pieces: list[pl.DataFrame]) -> pl.DataFrame:
-    """Join frames of the same columns to one that lies in memory in one piece, and empty the list.
+    """Join frames of the same columns into one that is contiguous in memory, and empty the list.
 
-    One column at a time is copied and dropped from the pieces: no two columns lie in memory twice.
+    One column at a time is copied and dropped from the pieces, so at most one column is in memory twice.
     """
     joined = []
     for name in pieces[0].columns:
@@ -119,8 +119,8 @@ def find_order_of_events(events: pl.DataFrame) -> pl.DataFrame:
         events: The columns of `event_sources.COLUMNS`, and `place`: the customer's place in the order of ids.
 
     Returns:
-        `row`, the place of an event in `events`, and `event_number`, from 1. Events of one second stand by type, then
-        by moment, system and reference.
+        `row`, the position of an event in `events`, and `event_number`, from 1. Events of one second are sorted by
+        type, then by moment, system and reference.
     """
     moment = pl.col("place") * SECONDS + pl.col("happened_at").dt.epoch("s")
     keys = events.select(key=moment * TYPES + pl.col("event_type").to_physical().cast(pl.Int64))["key"]
@@ -128,7 +128,7 @@ def find_order_of_events(events: pl.DataFrame) -> pl.DataFrame:
     keys = keys.gather(order)
     is_repeated = keys == keys.shift(1)
     is_tie = is_repeated.fill_null(value=False) | is_repeated.shift(-1).fill_null(value=False)
-    # Few events share all three: only those need more columns to stand in one order.
+    # Few events share all three: only those are sorted by more columns.
     ties = events.with_row_index("row")[order.filter(is_tie)].with_columns(key=keys.filter(is_tie))
     by = ["key", "happened_at", "system", "reference_id", "amount", "detail"]
     order = order.scatter(is_tie.arg_true(), ties.sort(by, nulls_last=True)["row"])

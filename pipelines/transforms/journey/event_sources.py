@@ -1,4 +1,4 @@
-"""What happened to customers, read from each core table that tells of it.
+"""Events of customers, read from each core table that holds any.
 
 Put here: which rows of which table are an event, of which type, and when. Keep out: the order of all events
 (`customer_events.py`).
@@ -42,8 +42,7 @@ EVENT_DEPARTMENTS = {
     "subscription_cancelled": SALES,
     "subscription_ended": SALES,
 }
-"""Type of event -> the department whose it is; what each means says the contract. Events of one moment stand in this
-order."""
+"""Type of event -> its department; the contract says what each means. Events of one moment are sorted in this order."""
 
 EVENT_TYPE = pl.Enum(list(EVENT_DEPARTMENTS))
 
@@ -177,7 +176,7 @@ class EventReader:
         yield self._at(rows, "answered_at", type=pl.lit("survey_answered"), score="score", detail="survey_type")
 
     def list_subscription_events(self, subscriptions: IntoFrame) -> Iterator[pl.DataFrame]:
-        """List what became of subscriptions: a period after the first one is a change of plan, price or item."""
+        """List starts, changes and ends of subscriptions: a later period is a change of plan, price or item."""
         names = ["customer_idx", "source", "system", "subscription_id", "period_number", "plan", "monthly_amount"]
         names += ["started_at", "started_date", "paused_from", "paused_until", "cancelled_at", "active_until"]
         begun = _make_lazy(subscriptions).filter(nw.col("started_date") <= self.as_of)

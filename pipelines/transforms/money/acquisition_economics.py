@@ -1,7 +1,7 @@
-"""The mart `acquisition_economics`: what customers of a channel are worth beside what winning them costs.
+"""The mart `acquisition_economics`: the value of the customers of a channel beside the cost of winning them.
 
-Put here: sums, churn and cost per channel and type. Keep out: what was spent (`acquisition_spending.py`), what follows
-for worth, payback and bids (`acquisition_worth.py`).
+Put here: sums, churn and cost per channel and type. Keep out: the spend (`acquisition_spending.py`); value, payback and
+bids (`acquisition_worth.py`).
 """
 
 import datetime as dt
@@ -72,7 +72,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 SEPARATOR = "\x1f"
-"""Between channel and type in one text; no tool writes it."""
+"""The separator of channel and type in one text; it occurs in no export."""
 
 
 def acquisition_economics(
@@ -100,13 +100,13 @@ def acquisition_economics(
         subscriptions: `core.subscriptions`.
         acquisition_spend: `core.acquisition_spend`.
         customer_dimensions: `marts.customer_dimensions`.
-        churn: `marts.churn`; says since when churn can be known.
+        churn: `marts.churn`; gives the first month-end with a known churn.
         calendar: `core.calendar`.
         customer_clv: `marts.customer_clv`; `customer_idx`, `clv_simple`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        economics: Margin and what is wanted of it.
-        discount_rate: A year, of lifetime value.
+        economics: The margin, and the goals for it.
+        discount_rate: Annual rate at which lifetime value is discounted.
 
     Returns:
         The columns of `COLUMNS`, sorted by channel and type, `all` among both; empty where `marts.churn` is.

@@ -1,8 +1,8 @@
-"""What was spent on winning customers, by channel and kind of customer.
+"""The spend on winning customers, by channel and customer type.
 
-A tool tells spend by month and channel. It is divided among the kinds of customers as the month's first orders are.
+Tools report spend by month and channel. It is divided among the customer types like the month's first orders.
 
-Put here: customers won and what they cost. Keep out: what they are worth (`acquisition_economics.py`).
+Put here: customers won and their cost. Keep out: their value (`acquisition_economics.py`).
 """
 
 import datetime as dt
@@ -17,12 +17,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 CHANNEL, TYPE = GROUP = ("acquisition_channel", "customer_type")
 BY_SPEND, BY_CUSTOMER, BY_BOTH = "spend", "customers", "both"
-COST_BASES = {
-    BY_SPEND: "Spend of the period, by month and channel (core.acquisition_spend); also where it won nobody.",
-    BY_CUSTOMER: "What the CRM or the settings say that a customer cost (core.customers), where no spend is delivered.",
-    BY_BOTH: "Of several channels: the spend of those that have it, and of the others what their customers cost.",
-}
-"""Where the cost of a row comes from: value -> what it means."""
+"""Where the cost of a row comes from."""
 
 
 def group_customers(customer_dimensions: IntoFrame) -> pl.DataFrame:
@@ -31,11 +26,11 @@ def group_customers(customer_dimensions: IntoFrame) -> pl.DataFrame:
     lazy = nw.from_native(customer_dimensions).lazy()
     facts = lazy.select("customer_idx", "first_order_date", "acquisition_cost", own_channel=CHANNEL).to_native()
     rows = split.with_columns(pl.col(GROUP).cast(pl.String)).join(read_into_polars(facts), on="customer_idx")
-    return rows.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
+    return rows.sort("customer_idx")  # the last digit of a sum depends on the order of its rows
 
 
 def list_groupings(rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows four times: by channel and type, by either alone, and all together; what is not told apart is `all`."""
+    """Repeat the rows for four groupings: by channel and type, by either alone, and all together (`all`)."""
     groupings = ((CHANNEL, TYPE), (CHANNEL,), (TYPE,), ())
     return pl.concat(
         rows.with_columns(pl.lit(ALL).alias(name) for name in GROUP if name not in told_apart)
@@ -56,7 +51,7 @@ def sum_spending(
 
     Returns:
         `acquisition_channel`, `customer_type`, Int64 `new_customers`, Float64 `spend` (NULL: none was delivered for the
-        channel), `spend_without_customers` (of months in which the channel won nobody; in no type's row) and
+        channel), `spend_without_customers` (of months in which the channel won no customer; not in rows of a type) and
         `cost_per_customer` with its `cost_basis`.
     """
     won = customers.filter(pl.col("first_order_date").is_between(period_start, period_end)).with_columns(
@@ -97,7 +92,7 @@ def sum_spending(
 def _read_spend(
     acquisition_spend: IntoFrame, customers: pl.DataFrame, period_start: dt.date, period_end: dt.date
 ) -> pl.DataFrame:
-    """Read spend by month and channel; channels of customers that are too rare to be named are `other`."""
+    """Read spend by month and channel; channels with few customers are `other`."""
     is_in = (nw.col("month") >= period_start) & (nw.col("month") <= period_end)
     scan = nw.from_native(acquisition_spend).lazy().filter(is_in).select("month", "channel", "amount").to_native()
     rare = customers.filter((pl.col(CHANNEL) == OTHER) & pl.col("own_channel").is_not_null())["own_channel"].unique()
@@ -110,10 +105,10 @@ def _read_spend(
 
 
 def _add_cost(sums: pl.DataFrame) -> pl.DataFrame:
-    """Add what a customer cost: by spend, with what customers of channels without spend cost; else by that alone.
+    """Add the cost per customer: spend, plus the known costs of customers of channels without spend.
 
-    Of several channels, customers of whom neither is known count as costing nothing. Where spend won nobody, the basis
-    is spend and the cost of one is not known.
+    In a row of several channels, customers without either count with a cost of 0. Where spend won no customer, the
+    basis is spend and the cost per customer is not known.
     """
     by_spend = pl.col("has_spend")
     by_customer = ~pl.col("has_spend") & (pl.col("costed_customers") > 0)

@@ -1,7 +1,7 @@
-"""What customers of a channel are worth, what winning them may cost, and how far chance may move both.
+"""The value of the customers of a channel, the most that winning one may cost, and intervals of both.
 
 Put here: lifetime value, payback and bids with their intervals, the verdict and its reason. Keep out: sums per channel
-(`acquisition_economics.py`), the formulas (`models/retention_value.py`), how far chance moves what they are made of
+(`acquisition_economics.py`), the formulas (`models/retention_value.py`), the intervals of contribution and retention
 (`worth_intervals.py`).
 """
 
@@ -30,14 +30,14 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.rates import ENDS
 
 FEWEST_CUSTOMERS = 30
-"""Average active customers below which a verdict may be chance: money of fewer is too skewed for its interval."""
+"""Average active customers below which a verdict may be chance: amounts of fewer are too skewed for an interval."""
 
 SURE_TO_WIN = math.log(20)
-"""So many customers are expected where none at all comes in one of twenty cases (Poisson)."""
+"""The expected number at which a Poisson count is 0 in one of twenty cases."""
 
 
 def average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Average what customers are worth by channel and type, `all` included, with the 95 % interval of Student's t."""
+    """Average the value of customers by channel and type, `all` included, with the 95 % interval of Student's t."""
     worth = read_into_polars(select_columns(customer_clv, "customer_idx", "clv_simple")).drop_nulls()
     rows = worth.with_columns(pl.col("clv_simple").cast(pl.Float64)).join(
         customers.select("customer_idx", *GROUP), on="customer_idx"
@@ -68,8 +68,8 @@ def add_worth(
     Args:
         rows: The year's sums of each group, its churn, contribution and cost.
         no_history: Why churn cannot be known, or None.
-        economics: Margin and what is wanted of it.
-        discount_rate: A year, of lifetime value.
+        economics: The margin, and the goals for it.
+        discount_rate: Annual rate at which lifetime value is discounted.
     """
     rows = rows.with_columns(
         churn_rate_12m=pl.lit(None, pl.Float64) if no_history else pl.col("churn_rate_12m"),
@@ -110,7 +110,7 @@ def add_worth(
 
 
 def _list_bids(clv: FloatArray, brought: FloatArray, economics: EconomicsSettings) -> dict[str, FloatArray]:
-    """The three limits of what may be paid, by what a customer is worth and brings until the payback that is wanted."""
+    """The three limits of the cost per customer: two by lifetime value, one by the wanted payback."""
     return {
         "most_for_margin": clv * (1 - economics.margin_to_keep),
         "most_for_ratio": clv / economics.clv_to_cost,
@@ -119,11 +119,11 @@ def _list_bids(clv: FloatArray, brought: FloatArray, economics: EconomicsSetting
 
 
 def _find_worth_reason(no_history: str | None) -> pl.Expr:
-    """Find why it is not known what customers are worth."""
+    """Find why the value of customers is not known."""
     each = pl.col("contribution_per_customer_12m")
     return (
         pl.when(pl.col("average_customers_12m").fill_null(0) == 0)
-        .then(pl.lit("nobody of the channel was active in the 12 months"))
+        .then(pl.lit("no customer of the channel was active in the 12 months"))
         .when(pl.col("churn_rate_12m").is_null())
         .then(pl.lit(no_history))
         .when(pl.col("churn_rate_12m") >= 1)
@@ -138,17 +138,17 @@ def _find_worth_reason(no_history: str | None) -> pl.Expr:
 def add_verdict(rows: pl.DataFrame) -> pl.DataFrame:
     """Add whether customers cost more than they may, whether that is beyond chance, and the reason where it is not.
 
-    They do also where money was spent and nobody was won, whatever they may cost. A verdict is beyond chance where it
-    would be the same at both ends of the interval of `most_to_bid`, and rests on `FEWEST_CUSTOMERS`; where nobody was
-    won, where the spend would bring `SURE_TO_WIN` customers at the upper end of that of all channels together.
+    Customers always cost too much where money was spent and no customer was won. A verdict is beyond chance where it is
+    the same at both ends of the interval of `most_to_bid` and there are `FEWEST_CUSTOMERS`; without a customer won,
+    where the spend should have won `SURE_TO_WIN` customers at the upper end of the interval of all channels together.
     """
     cost, most = pl.col("cost_per_customer").cast(pl.Float64), pl.col("most_to_bid").cast(pl.Float64)
     won_nobody = cost.is_null() & (pl.col("spend") > 0)
     is_few = pl.col("average_customers_12m") < FEWEST_CUSTOMERS
     at_ends = [cost > pl.col(f"most_to_bid{end}").cast(pl.Float64) for end in ENDS]
     is_same = ((at_ends[0] == at_ends[1]) & ~is_few).fill_null(False)
-    most_of_all = _take_from_whole(pl.col("most_to_bid_high").cast(pl.Float64))
-    are_few_known = _take_from_whole(is_few)
+    most_of_all = _take_from_total(pl.col("most_to_bid_high").cast(pl.Float64))
+    are_few_known = _take_from_total(is_few)
     is_sure = (pl.col("spend").cast(pl.Float64) > SURE_TO_WIN * most_of_all) & ~are_few_known
     return rows.with_columns(
         is_above_most=won_nobody | (cost > most),
@@ -168,18 +168,18 @@ def add_verdict(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _explain_chance(are_few_known: pl.Expr) -> pl.Expr:
-    """Why it may be chance that nobody was won."""
+    """Why it may be chance that no customer was won."""
     few = f"fewer than {FEWEST_CUSTOMERS} customers are known on average, too few to tell what one is worth"
     return pl.when(are_few_known).then(pl.lit(few)).otherwise(pl.lit("so little should have won few customers"))
 
 
-def _take_from_whole(value: pl.Expr) -> pl.Expr:
-    """What a value is in the row of all channels and types."""
+def _take_from_total(value: pl.Expr) -> pl.Expr:
+    """The value in the row of all channels and types."""
     return value.filter(pl.all_horizontal(pl.col(name) == ALL for name in GROUP)).first()
 
 
 def _find_reason() -> pl.Expr:
-    """Find why payback or ratio is not known: what customers are worth, what they cost, or that it never comes."""
+    """Find why payback or ratio is not known: an unknown value, an unknown cost, or a cost that never comes back."""
     return (
         pl.when(pl.col("cost_per_customer").is_null() & pl.col("spend").is_not_null())
         .then(pl.lit("money was spent and nobody was won"))

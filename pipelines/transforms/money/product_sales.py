@@ -1,7 +1,7 @@
-"""The mart `product_sales`: what is sold where and what comes back, by month, to the last cent of orders and refunds.
+"""The mart `product_sales`: sales and refunds of products by month and place; they tie out to orders and refunds.
 
 Put here: sales, margin and refunds of products by month, store and region. Keep out: the scans over lines and refunds
-(`products/line_sums.py`, `products/refund_sums.py`), what customers of a kind buy in which month
+(`products/line_sums.py`, `products/refund_sums.py`), sales by customer type and month of the year
 (`products/seasonality.py`).
 """
 
@@ -20,7 +20,7 @@ from regulars.pipelines.transforms.products.line_sums import (
     sum_orders_by_place,
 )
 from regulars.pipelines.transforms.products.refund_days import find_refund_days
-from regulars.pipelines.transforms.products.refund_rates import add_refund_rate, say_share_named
+from regulars.pipelines.transforms.products.refund_rates import add_refund_rate, describe_share_named
 from regulars.pipelines.transforms.products.refund_sums import sum_refunds_by_product_and_place
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
@@ -60,7 +60,7 @@ SALES = ("quantity", "gross_sales", "discounts", "gross_sales_beyond_lines", "sa
 REFUNDS = ("refunds", "refunds_beyond_lines", "refunded_sales", "refunded_quantity")
 MONTH = "month_idx"
 NOTHING_SOLD = "nothing was sold in the month"
-NO_COST = "no cost is known of what was sold"
+NO_COST = "no cost of the sold products is known"
 NOT_NAMED = {
     "product_id": "no line names the product",
     "store_id": "the orders name no store",
@@ -80,10 +80,10 @@ def product_sales(
     *,
     as_of: dt.date,
 ) -> pl.DataFrame:
-    """Sum what was sold and given back: one row per month, product, store and region with a countable order or refund.
+    """Sum sales and refunds: one row per month, product, store and region with a countable order or refund.
 
-    What orders bring beyond their lines (all of an order without lines) is of the product `unknown`, and so is what
-    refunds give back beyond theirs, so that the rows add up to orders and refunds.
+    The part of an order that its lines do not cover (all of an order without lines) has the product `unknown`, and so
+    has that part of a refund: the rows add up to orders and refunds.
 
     Args:
         order_lines: `core.order_lines`.
@@ -128,17 +128,17 @@ def product_sales(
 
 
 def _find_reason() -> pl.Expr:
-    """Find what is not known of a row, or in part, and why, in one sentence; NULL where all is known."""
+    """Say in one sentence what is not known of a row, or not in full, and why; NULL where all is known."""
     unknown = [pl.when(pl.col(name) == UNKNOWN).then(pl.lit(why)) for name, why in NOT_NAMED.items()]
     nothing = pl.when(pl.col("sold_lines") == 0, pl.col("product_sales") <= 0).then(pl.lit(NOTHING_SOLD))
     no_cost = pl.when(nothing.is_null(), pl.col("contribution_margin_rate").is_null()).then(pl.lit(NO_COST))
     no_rate = pl.when(nothing.is_null()).then(pl.col("why_no_rate"))
-    said = pl.concat_str(*unknown, nothing, no_cost, no_rate, say_share_named(), separator="; ", ignore_nulls=True)
+    said = pl.concat_str(*unknown, nothing, no_cost, no_rate, describe_share_named(), separator="; ", ignore_nulls=True)
     return pl.when(said != "").then(said)
 
 
 def _split_by_month(given_back: pl.DataFrame) -> list[pl.DataFrame]:
-    """Refunds in the month in which they were given, and in the month of their order where one is known."""
+    """Split refunds by the month of the refund, and by the month of the order where one is known."""
     place = ["system", "product_id", "store_id", "region"]
     own = given_back.select(
         *place, "refund_month_idx", refunds="goods", refunds_beyond_lines="goods_beyond_lines"
@@ -150,7 +150,7 @@ def _split_by_month(given_back: pl.DataFrame) -> list[pl.DataFrame]:
 
 
 def _find_rest(of_lines: pl.DataFrame, of_orders: pl.DataFrame) -> pl.DataFrame:
-    """Find what orders bring beyond their lines, by place and month; rows without a product."""
+    """Find the sales of orders that their lines do not cover, by place and month; rows without a product."""
     place = ["system", "store_id", "region", MONTH]
     told = of_lines.group_by(place).agg(
         told_sales=pl.col("gross_sales").sum(), told_discounts=pl.col("discounts").sum()

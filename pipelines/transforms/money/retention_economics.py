@@ -1,6 +1,6 @@
-"""The mart `retention_economics`: what one, two or five points of retention more are worth.
+"""The mart `retention_economics`: the value of one, two or five percentage points more retention.
 
-Put here: the gain per group and step, and the cost cut of equal effect. Keep out: the formulas
+Put here: the gain per group and step, and the cost reduction with the same effect. Keep out: the formulas
 (`models/retention_value.py`), churn (`churn/churn.py`).
 """
 
@@ -81,7 +81,7 @@ def retention_economics(
     economics: EconomicsSettings,
     discount_rate: float,
 ) -> pl.DataFrame:
-    """Compute what more retention is worth: one row per dimension value and step, at the last month-end over.
+    """Compute the value of more retention: one row per dimension value and step, at the last month-end.
 
     Args:
         orders: `core.orders`.
@@ -92,7 +92,7 @@ def retention_economics(
         as_of: Last day that counts.
         cohorts: Which dimensions `marts.churn` is split by.
         economics: Margin, steps and horizon.
-        discount_rate: A year, of lifetime value.
+        discount_rate: Annual rate at which lifetime value is discounted.
 
     Returns:
         The columns of `COLUMNS`, sorted by dimension, value and points; empty where `marts.churn` is.
@@ -131,7 +131,7 @@ def retention_economics(
 def sum_by_value(by_customer: pl.DataFrame, groups: pl.DataFrame, dimensions: Sequence[str]) -> pl.DataFrame:
     """Sum customers by the values of each dimension and of all: `dimension`, `dimension_value` and the sums."""
     joined = by_customer.join(groups, on="customer_idx").with_columns(pl.lit(ALL).alias(ALL))
-    split = joined.sort("customer_idx")  # the last digit of a sum hangs on the order of its rows
+    split = joined.sort("customer_idx")  # the last digit of a sum depends on the order of its rows
     return pl.concat(
         split.group_by(pl.col(name).cast(pl.String).alias("dimension_value"))
         .agg(list_sums())
@@ -141,7 +141,7 @@ def sum_by_value(by_customer: pl.DataFrame, groups: pl.DataFrame, dimensions: Se
 
 
 def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFrame:
-    """Add retention and, where it and the contribution are known and sound, what follows; else the reason."""
+    """Add retention and, where it and the contribution are valid, the gain; else the reason."""
     each, churn_rate = pl.col("contribution_per_customer_12m"), pl.col("churn_rate_12m")
     reason = (
         pl.when(churn_rate.is_null())

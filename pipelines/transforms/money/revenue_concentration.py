@@ -1,7 +1,7 @@
 """The mart `revenue_concentration`: how much of the sales comes from few customers, over time.
 
 Put here: shares of the largest customers, HHI and Gini, to date and of the last 12 months.
-Keep out: the scan over all orders (`purchases.py`), who the largest customers are (`customer_clv.py`).
+Keep out: the scan over all orders (`purchases.py`), the values of single customers (`customer_clv.py`).
 """
 
 import datetime as dt
@@ -82,7 +82,7 @@ def revenue_concentration(
         subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `day_idx`.
         as_of: Last day that counts.
-        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
+        subscription_revenue_is_in_orders: Whether net sales include it already, so that it is not added to the total.
 
     Returns:
         The columns of `COLUMNS`, sorted by scope and period_end; empty without a countable order or a subscription of a
@@ -121,7 +121,7 @@ def _list_first_days(days: pl.DataFrame, periods: pl.DataFrame, as_of: dt.date) 
 def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """List revenue of subscriptions by customer and month, at the month's last day, or that of `as_of`.
 
-    The month in which the year before `as_of` ends is two rows: what came up to that day, and the rest.
+    The month in which the year before `as_of` ends has two rows: revenue up to that day, and the rest.
 
     Returns:
         `customer_idx` Int32, `day_idx` Int32 and `net_sales` Decimal (the revenue).
@@ -147,7 +147,7 @@ def _list_subscription_revenue(periods: pl.DataFrame, as_of: dt.date) -> pl.Data
 
 
 def _join_parts(of_orders: dict[str, Any], of_subscriptions: dict[str, Any], of_both: dict[str, Any]) -> dict[str, Any]:
-    """Join what was measured of net sales, of subscription revenue and of both together, for one row of the mart."""
+    """Join the measures of net sales, of subscription revenue and of both together into one row of the mart."""
     amounts = ("net_sales_above_zero", "net_sales_below_zero", "unknown_net_sales")
     whole = sum(of_orders[name] for name in amounts)
     hhi, unknown = of_orders["hhi"], of_orders["unknown_net_sales"]
@@ -172,8 +172,8 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
 
     Returns:
         `top_…_percent_share` (of the n × p customers, rounded up, with the highest net sales),
-        `largest_customer_share`, `hhi` (sum of squared shares) and `gini`, each 0 to 1; None where
-        nobody has brought anything.
+        `largest_customer_share`, `hhi` (sum of squared shares) and `gini`, each 0 to 1; None where no customer has
+        sales above 0.
     """
     names = [*(f"top_{percent}_percent_share" for percent in PERCENTS), "largest_customer_share", "hhi", "gini"]
     n = net_sales.size
@@ -190,7 +190,7 @@ def measure_concentration(net_sales: Ints) -> dict[str, float | None]:
 
 @dataclass
 class _RunningTotals:
-    """What every customer brought from the first day to a day that only moves forward; the index is customer_idx."""
+    """Running totals of every customer up to a day that only moves forward; the index is customer_idx."""
 
     customer: NDArray[np.int32]
     day: NDArray[np.int32]

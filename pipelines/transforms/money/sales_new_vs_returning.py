@@ -1,6 +1,7 @@
 """The mart `sales_new_vs_returning`: each month's sales, divided into those of new and of returning customers.
 
-Put here: sales by month and by who bought. Keep out: cohorts, churn; which order is a customer's first (`core.orders`).
+Put here: sales by month and by new or returning customers. Keep out: cohorts, churn; which order is a customer's first
+(`core.orders`).
 """
 
 import datetime as dt
@@ -68,7 +69,7 @@ def sales_new_vs_returning(
         subscriptions: `core.subscriptions`.
         calendar: `core.calendar`; `day`, `month_idx`.
         as_of: Last day that counts.
-        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
+        subscription_revenue_is_in_orders: Whether net sales include it already, so that it is not added to the total.
 
     Returns:
         The columns of `COLUMNS`, sorted by month. The last month is counted so far; `is_complete` is false until it is

@@ -1,6 +1,6 @@
-"""How far chance alone moves what customers of a group contribute, how many stay, and what they are worth by both.
+"""Intervals of the contribution, the retention and the lifetime value of a group of customers.
 
-Put here: these intervals, shared by the marts of what keeping and winning customers is worth. Keep out: the formulas
+Put here: these intervals, shared by `retention_economics` and `acquisition_economics`. Keep out: the formulas
 (`models/retention_value.py`), sums per group.
 """
 
@@ -14,12 +14,12 @@ from regulars.pipelines.models.retention_value import HIGHEST_RETENTION, combine
 from regulars.pipelines.transforms.rates import ENDS, name_bounds
 
 SUMS = ["net_sales_12m", "sales_with_cost_12m", "cost_12m", "buyers", "sales_deviations"]
-"""What is known of the 12 months of a group: sums over its customers who bought, how many these are, and the squares of
-how far what each bought lies from their mean, added up."""
+"""Sums over the customers of a group who bought in the 12 months: sales, their number, and the sum of squared
+deviations from their mean."""
 
 
 def list_sums() -> list[pl.Expr]:
-    """The columns of `SUMS`, of rows with a customer each."""
+    """The columns of `SUMS`, from one row per customer."""
     sales = pl.col("net_sales_12m")
     return [
         pl.col("net_sales_12m", "sales_with_cost_12m", "cost_12m").sum(),
@@ -31,7 +31,7 @@ def list_sums() -> list[pl.Expr]:
 def find_intervals(
     rows: pl.DataFrame, m: FloatArray, r: FloatArray
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """Find 95 % intervals of the contribution (Student's t) and of retention (Wilson); NaN of a single customer.
+    """Find 95 % intervals of the contribution (Student's t) and of retention (Wilson); NaN for a single customer.
 
     Args:
         rows: `average_customers_12m`, `contribution_margin_rate`, and `net_sales_12m`, `buyers` and `sales_deviations`
@@ -46,7 +46,7 @@ def find_intervals(
     margin = rows["contribution_margin_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     n = np.where(n > 1, n, np.nan)
     sales, buyers = rows["net_sales_12m"].to_numpy(), np.maximum(rows["buyers"].to_numpy(), 1)
-    # those who bought lie around their own mean, which lies above that of all: others bought nothing
+    # buyers vary around their own mean, which is above the mean of all customers, since the others bought nothing
     off = np.maximum(rows["sales_deviations"].to_numpy() + sales**2 * (n - buyers) / (n * buyers), 0)
     of_m = find_t_quantile(n - 1, UPPER_END) * margin * np.sqrt(off / (n - 1) / n)
     ends = pl.DataFrame({"kept": r, "n": n}).select(**name_bounds("kept", pl.col("n")))
@@ -55,13 +55,13 @@ def find_intervals(
 
 
 def bound_clv(clv: FloatArray, m: FloatArray, ends: tuple[FloatArray, FloatArray], discount_rate: float) -> FloatArray:
-    """Find an end of the interval of lifetime value before cost, by the same ends of contribution and retention.
+    """Find one end of the interval of lifetime value before cost, from the same ends of contribution and retention.
 
     Args:
         clv: (n,) the value.
-        m: (n,) the contribution that it is made of.
+        m: (n,) the contribution behind it.
         ends: Both lower ends, or both upper ones, as `find_intervals` returns them.
-        discount_rate: A year, of lifetime value.
+        discount_rate: Annual rate at which lifetime value is discounted.
     """
     m_end, r_end = ends
     return clv * combine_ends(np.maximum(m_end, 0) / m, compute_clv_before_cost(m, r_end, discount_rate) / clv)

@@ -1,7 +1,7 @@
-"""What a customer of a group brings in a year: sales, margin and contribution of the last 12 months.
+"""Sales, margin and contribution of a group's customers in the last 12 months.
 
-Put here: these sums, shared by the marts of what keeping and winning customers is worth. Keep out: how many customers
-there are and how many leave (`churn/churn.py`).
+Put here: these sums, shared by `retention_economics` and `acquisition_economics`. Keep out: counts of active and lost
+customers (`churn/churn.py`).
 """
 
 import datetime as dt
@@ -17,11 +17,7 @@ from regulars.pipelines.transforms.purchases.costs import sum_costs_by_customer
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, sum_purchases_by_customer
 
 BY_SETTINGS, MEASURED = "settings", "measured"
-MARGIN_BASES = {
-    BY_SETTINGS: "The settings say it (economics.contribution_margin).",
-    MEASURED: "Measured: of the order lines of the 12 months whose cost is known.",
-}
-"""Where the margin of a row comes from: value -> what it means."""
+"""Where the margin of a row comes from."""
 
 
 class EconomicsSettings(Protocol):
@@ -29,7 +25,7 @@ class EconomicsSettings(Protocol):
 
     @property
     def contribution_margin(self) -> float | None:
-        """The share of sales left after the cost of the goods; None: as measured."""
+        """The share of sales left after the cost of the goods; None: it is measured."""
 
     @property
     def retention_points(self) -> Sequence[int]:
@@ -41,19 +37,19 @@ class EconomicsSettings(Protocol):
 
     @property
     def margin_to_keep(self) -> float:
-        """The share of lifetime value to be left after the cost of winning the customer."""
+        """The share of lifetime value that must be left after the cost of winning the customer."""
 
     @property
     def clv_to_cost(self) -> float:
-        """How many times its cost the lifetime value is to be."""
+        """The wanted ratio of lifetime value to cost."""
 
     @property
     def payback_months(self) -> int:
-        """Within how many months the cost is to come back."""
+        """The months within which the cost must come back."""
 
     @property
     def least_sales_with_cost(self) -> float:
-        """The share of sales whose cost must be known for values of the contribution margin."""
+        """The least share of sales with a known cost for a measured margin."""
 
 
 def sum_year_by_customer(
@@ -92,7 +88,7 @@ def sum_year_by_customer(
 
 
 def add_contribution(groups: pl.DataFrame, economics: EconomicsSettings) -> pl.DataFrame:
-    """Add the margin and what a customer contributes in a year.
+    """Add the margin, and the contribution per customer in a year.
 
     Args:
         groups: `net_sales_12m`, `sales_with_cost_12m`, `cost_12m`, `average_customers_12m`, Float64.

@@ -1,6 +1,7 @@
-"""Products a customer never bought, from what is often in one basket with what they bought last.
+"""Products that a customer never bought, but that are often in one basket with what they bought last.
 
-Put here: what goes together, and new products by it. Keep out: products bought before (`purchase_pairs.py`).
+Put here: which products go together, and the new products to offer. Keep out: products bought before
+(`purchase_pairs.py`).
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from regulars.pipelines.transforms.products.purchase_pairs import PAIR
 
 FEWEST_BASKETS, NEIGHBOURS = 5, 20
 LARGEST_BASKET = 100
-"""Products of one customer on one day; larger ones are a reseller's stock and say nothing about taste."""
+"""The most products of one customer on one day; larger baskets are a reseller's stock and show no taste."""
 
 
 def list_neighbours(product_days: pl.DataFrame, *, today: int) -> pl.DataFrame:
@@ -26,7 +27,7 @@ def list_neighbours(product_days: pl.DataFrame, *, today: int) -> pl.DataFrame:
         today: The last day that is known.
 
     Returns:
-        `product`, `neighbour`, `nearness` Float64 above 0; at most 20 of each product.
+        `product`, `neighbour`, `nearness` Float64 above 0; at most 20 per product.
     """
     recent = product_days.filter(pl.col("day") > today - BASKET_DAYS)
     basket = recent.with_columns(

@@ -1,4 +1,4 @@
-"""What customers gave back of what they bought: the products that refund lines name, else all of the order.
+"""Products that customers returned: those that refund lines name, else all products of the order.
 
 It is written against narwhals, as the sums of `line_sums.py`.
 
@@ -19,13 +19,13 @@ _LINE = [*_ORDER, "product_id"]
 _REFUND = ["system", "refund_id"]
 
 
-def list_given_back(
+def list_returned_products(
     order_lines: IntoFrame, refunds: IntoFrame, refund_lines: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """List the products of orders that were given back: one row per customer, product, day of the order and `is_named`.
+    """List returned products: one row per customer, product, day of the order and `is_named`.
 
-    Of a refund whose lines name products these are what came back, whatever else its order holds. Of any other refund
-    it is not known, and each product of its order may be. A refund of which no order is known tells nothing.
+    If the lines of a refund name products, these were returned. Otherwise each product of its order may have been
+    returned. A refund without a known order is ignored.
 
     Args:
         order_lines: `core.order_lines`; uses `system`, `order_id`, `product_id`, `customer_idx`, `order_date`,

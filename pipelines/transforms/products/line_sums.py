@@ -32,7 +32,7 @@ def sum_lines_by_product_and_place(
 
     Returns:
         `system`, `product_id`, `store_id`, `region` (of the order; each may be NULL), the period, Int64 `sold_lines`
-        and `lines_with_cost` (those of them whose cost is known), and Decimal sums `quantity`, `gross_sales`,
+        and `lines_with_cost` (those whose cost is known), and Decimal sums `quantity`, `gross_sales`,
         `discounts`, `sales_with_cost` (gross_sales − discounts of the lines whose cost is known) and `cost`; the last
         two are NULL or 0 where no cost is known.
     """
@@ -88,7 +88,7 @@ def sum_orders_by_place(orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.dat
 
 
 def name_places(sums: pl.DataFrame, stores: IntoFrame) -> pl.DataFrame:
-    """Put the region of a delivered store in the place of the order's, and `unknown` where nothing is known.
+    """Replace the order's region by that of its store, where stores are delivered; `unknown` where neither is known.
 
     Args:
         sums: With `system`, `store_id` and `region`.

@@ -1,7 +1,7 @@
 """The mart `next_best_offers`: what to offer each customer next, and why, in a sentence.
 
-Put here: which pairs may be offered, their sentences. Keep out: chances (`purchase_pairs.py`), what goes together
-(`basket_offers.py`), how good such offers were (`offer_evaluation.py`).
+Put here: which pairs may be offered, and their sentences. Keep out: chances (`purchase_pairs.py`), products that go
+together (`basket_offers.py`), how good such offers were (`offer_evaluation.py`).
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.products.basket_offers import list_neighbours, score_new_products
-from regulars.pipelines.transforms.products.given_back import list_given_back
+from regulars.pipelines.transforms.products.given_back import list_returned_products
 from regulars.pipelines.transforms.products.purchase_chances import add_chances
 from regulars.pipelines.transforms.products.purchase_pairs import (
     PAIR,
@@ -46,14 +46,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 DUE, HABIT, NEW = "due", "habit", "new"
-OFFER_KINDS = {
-    DUE: "Bought in a regular rhythm: the score is by its timing.",
-    HABIT: "Bought before: the score is by how often, and fades the longer ago that was.",
-    NEW: "Never bought: often in one basket with what was bought last.",
-}
-"""Value of `offer_kind` -> what it means."""
 TOO_SOON, FEWEST_FOR_RHYTHM = 0.5, 3
-"""Who has bought so often is not offered a product before this part of the mean days between purchases is over."""
+"""A customer with at least this many purchases of a product is not offered it before this share of the mean days
+between purchases is over."""
 BY_SETTINGS, NOT_IN_STOCK, GIVEN_BACK, MAYBE_GIVEN_BACK, TOO_LATELY = EXCLUSIONS = (
     "by the settings",
     "not in stock",
@@ -61,7 +56,7 @@ BY_SETTINGS, NOT_IN_STOCK, GIVEN_BACK, MAYBE_GIVEN_BACK, TOO_LATELY = EXCLUSIONS
     "in an order of which something unnamed was given back last time",
     "bought lately",
 )
-"""Why a pair is no offer, the first that holds."""
+"""Why a pair is not offered; the first reason that applies is shown."""
 
 
 class OfferSettings(Protocol):
@@ -69,7 +64,7 @@ class OfferSettings(Protocol):
 
     @property
     def places(self) -> int:
-        """How many offers a customer gets at most."""
+        """The most offers per customer."""
 
     @property
     def new_places(self) -> int:
@@ -109,7 +104,7 @@ def next_best_offers(
         customers: `core.customers`; `customer_id`, `customer_idx`, `email_opt_in`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        offers: What may be offered to whom.
+        offers: Which products may be offered, and to which customers.
 
     Returns:
         The columns of `COLUMNS`, sorted by customer and rank.
@@ -118,9 +113,9 @@ def next_best_offers(
     days, numbered = list_product_days(order_lines, as_of=as_of)
     pairs = add_chances(score_pairs(days, today=today), days, today=today, lapse_days=lapse_days)
     named = _describe_products(products, numbered, offers)
-    given_back = list_given_back(order_lines, refunds, refund_lines, as_of=as_of).join(numbered, on=PRODUCT)
+    given_back = list_returned_products(order_lines, refunds, refund_lines, as_of=as_of).join(numbered, on=PRODUCT)
     marked = _mark_excluded(pairs, named, given_back)
-    addressed = _list_addressed(customers, pairs, today - lapse_days, offers)
+    addressed = _list_addressable_customers(customers, pairs, today - lapse_days, offers)
     known = marked.join(addressed.select("customer_idx"), on="customer_idx", how="semi", maintain_order="left")
     own = take_best(known.filter(pl.col("excluded").is_null()), offers.places)
     neighbours = (
@@ -167,7 +162,7 @@ def _describe_products(products: IntoFrame, numbered: pl.DataFrame, offers: Offe
 
 
 def _mark_excluded(pairs: pl.DataFrame, named: pl.DataFrame, given_back: pl.DataFrame) -> pl.DataFrame:
-    """Add `excluded`, why a pair is no offer."""
+    """Add `excluded`, the reason why a pair is not offered."""
     is_soon = (pl.col("purchases") >= FEWEST_FOR_RHYTHM) & (pl.col("gap") < TOO_SOON * pl.col("mean_days"))
     bought = [*PAIR, "last_day"]
     last_time = given_back.select(*PAIR, "is_named", last_day=pl.col("order_date").cast(pl.Int32))
@@ -187,10 +182,10 @@ def _mark_excluded(pairs: pl.DataFrame, named: pl.DataFrame, given_back: pl.Data
     )
 
 
-def _list_addressed(
+def _list_addressable_customers(
     customers: IntoFrame, pairs: pl.DataFrame, lapsed_before: int, offers: OfferSettings
 ) -> pl.DataFrame:
-    """List whom offers may be made: who has not lapsed and did not decline e-mail."""
+    """List the customers who may get offers: those who have not lapsed and did not decline e-mail."""
     recent = pairs.filter(pl.col("last_day") > lapsed_before).select("customer_idx").unique()
     table = read_into_polars(select_columns(customers, "customer_id", "customer_idx", "email_opt_in"))
     may = table if offers.without_consent else table.filter(pl.col("email_opt_in").fill_null(value=True))
@@ -198,7 +193,7 @@ def _list_addressed(
 
 
 def _join_kinds(own: pl.DataFrame, found: pl.DataFrame, places: int) -> pl.DataFrame:
-    """Put new products behind the customer's own, in the last places where all are taken."""
+    """Append new products to the customer's own, or replace the last ones where all places are taken."""
     new = found.with_columns(offer_kind=pl.lit(NEW), offer_score=pl.col("nearness"))
     counts = new.group_by("customer_idx").agg(new_count=pl.len().cast(pl.Int32))
     kind = pl.when("is_regular").then(pl.lit(DUE)).otherwise(pl.lit(HABIT))
@@ -217,7 +212,7 @@ def _join_kinds(own: pl.DataFrame, found: pl.DataFrame, places: int) -> pl.DataF
 
 
 def _count_excluded(known: pl.DataFrame) -> pl.DataFrame:
-    """Count each customer's products that are no offers, and say why."""
+    """Count each customer's products that are not offered, and say why."""
     counts = known.group_by("customer_idx").agg(
         (pl.col("excluded") == reason).sum().cast(pl.Int64).alias(reason) for reason in EXCLUSIONS
     )

@@ -1,7 +1,7 @@
-"""The table `meta.offer_calibration`: whether what was said to be bought with a chance was bought as often.
+"""The table `meta.offer_calibration`: predicted chances of a purchase beside the share that was bought.
 
-Put here: the chances of 28 days ago beside what came. Keep out: how they are computed (`purchase_chances.py`), and
-whether offers hit (`offer_evaluation.py`).
+Put here: the chances of 28 days ago beside the purchases since. Keep out: how they are computed
+(`purchase_chances.py`), and whether offers hit (`offer_evaluation.py`).
 """
 
 import datetime as dt
@@ -29,7 +29,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 DECILES = 10
 ERRORS_BEYOND_CHANCE = 2.0
-"""A tenth is said to be off where it differs by more standard deviations than this from what was expected."""
+"""A tenth is called off where it differs from the expectation by more standard deviations than this."""
 
 
 def offer_calibration(order_lines: IntoFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
@@ -79,10 +79,10 @@ def offer_calibration(order_lines: IntoFrame, *, as_of: dt.date, lapse_days: int
 
 
 def _explain_difference() -> pl.Expr:
-    """Say where a tenth is off by more than chance, and which way, or that so few purchases can show nothing.
+    """Say whether a tenth is off by more than chance and in which direction, or that there are too few purchases.
 
-    `spread` is the standard deviation of purchases that come independently of each other, so that a month in which all
-    buy less is called a difference too. NULL where chance alone explains what came.
+    `spread` is the standard deviation of independent purchases, so a month in which all customers buy less counts as a
+    difference too. NULL where chance alone explains the difference.
     """
     miss, limit = pl.col("bought_again") - pl.col("expected_bought_again"), ERRORS_BEYOND_CHANCE * pl.col("spread")
     return (

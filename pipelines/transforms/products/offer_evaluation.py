@@ -1,7 +1,6 @@
 """The table `meta.offer_evaluation`: how often such offers would have been right in the last 28 days.
 
-Put here: what each way of choosing would have offered, and what was bought. Keep out: tonight's offers
-(`next_best_offers.py`).
+Put here: what each method would have offered, and what was bought. Keep out: today's offers (`next_best_offers.py`).
 """
 
 import datetime as dt
@@ -42,15 +41,15 @@ OFFERS, FREQUENCY, BEST_SELLERS, BASKETS = "offers", "personal_frequency", "best
 PLACES, FEWER_PLACES = 10, 5
 FEWEST_CUSTOMERS = 30
 SHELF = 60
-"""Best sellers that are looked at, of which a customer may have bought some."""
+"""The number of best sellers to consider; a customer may have bought some of them already."""
 TOO_FEW = f"fewer than {FEWEST_CUSTOMERS} customers had bought before and bought in the period"
 
 
 def offer_evaluation(order_lines: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Evaluate offers: one row per scope and method.
 
-    What was known 28 days before `as_of` makes the offers; the customers are those who had bought by then and bought
-    again in the 28 days.
+    The offers are made from what was known 28 days before `as_of`; the customers are those who had bought by then and
+    bought again in the 28 days.
 
     Args:
         order_lines: `core.order_lines`.
@@ -100,7 +99,7 @@ def offer_evaluation(order_lines: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
 
 
 def _list_best_sellers(known: pl.DataFrame, cut: int) -> pl.DataFrame:
-    """List the products that most customers bought in the 28 days before: `product`, `place`."""
+    """List the products bought by the most customers in the 28 days before: `product`, `place`."""
     recent = known.filter(pl.col("day") > cut - OFFER_DAYS).select(PAIR).unique()
     by_customers = recent.group_by("product").len().sort("len", "product", descending=[True, False])
     return by_customers.head(SHELF).select("product").with_row_index("place")

@@ -1,6 +1,6 @@
-"""How likely each customer really buys a product again soon: the score of the pair, corrected by what came of the last.
+"""The chance that a customer buys a product again soon: the score of the pair, calibrated on recent purchases.
 
-Put here: the correction, fitted on the 28 days before. Keep out: the score that ranks (`purchase_pairs.py`), and how
+Put here: the calibration, fitted on the 28 days before. Keep out: the score that ranks (`purchase_pairs.py`), and how
 good the chances were (`offer_calibration.py`).
 """
 
@@ -15,16 +15,16 @@ from regulars.pipelines.models.logistic import fit_logistic
 from regulars.pipelines.transforms.products.purchase_pairs import PAIR, score_pairs
 
 FEWEST_EVENTS = 50
-"""With fewer purchases in the 28 days the score is only multiplied by a factor, since seven weights need more."""
+"""With fewer purchases in the 28 days, the score is only multiplied by a factor: seven weights need more."""
 MOST_PAIRS = 400_000
-"""Of more pairs the fit takes every second, third … customer."""
+"""The most pairs for a fit; with more, it takes every second, third … customer."""
 HALF_LIFE_DAYS = 60
 SMALLEST_SCORE = 1e-12
 Chances = Callable[[pl.DataFrame], FloatArray]
 
 
 def list_features(pairs: pl.DataFrame, product_days: pl.DataFrame, *, today: int, lapse_days: int) -> pl.DataFrame:
-    """List what tells how likely each pair is bought again, of customers who have not lapsed.
+    """List the features from which chances are predicted, for customers who have not lapsed.
 
     Args:
         pairs: As `score_pairs` returns them of `product_days`.
@@ -57,7 +57,7 @@ def mark_bought(features: pl.DataFrame, product_days: pl.DataFrame, *, after: in
 
 
 def fit_chances(product_days: pl.DataFrame, *, today: int, lapse_days: int) -> Chances | None:
-    """Fit how scores turn into chances on what was bought in the last 28 days.
+    """Fit how scores turn into chances, on the purchases of the last 28 days.
 
     Args:
         product_days: As `list_product_days` returns them; days after `today` are ignored.
@@ -65,8 +65,8 @@ def fit_chances(product_days: pl.DataFrame, *, today: int, lapse_days: int) -> C
         lapse_days: Days without a purchase after which a customer has lapsed.
 
     Returns:
-        What turns features, as `list_features` returns them, into the chances of a purchase in the next 28 days; NULL
-        where there was no pair 28 days ago that anything could have come of.
+        The model that turns features, as `list_features` returns them, into chances of a purchase in the next 28 days;
+        None where there was no pair 28 days ago.
     """
     cut = today - OFFER_DAYS
     before = product_days.filter(pl.col("day") <= cut)

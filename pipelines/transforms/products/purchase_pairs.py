@@ -1,4 +1,4 @@
-"""What each customer has bought how often: pairs of customer and product, ranked by the chance of a next purchase.
+"""Pairs of customer and product bought, ranked by the chance of a next purchase.
 
 Put here: pairs, their chances and ranks. Keep out: which of them may be offered (`next_best_offers.py`), products never
 bought (`basket_offers.py`), the grade (`offer_evaluation.py`).
@@ -26,7 +26,7 @@ PAIR = ["customer_idx", "product"]
 
 
 def list_product_days(order_lines: IntoFrame, *, as_of: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """List on which day who bought what, with products as numbers.
+    """List the days on which each customer bought each product, with products as numbers.
 
     Args:
         order_lines: `core.order_lines`; uses `system`, `product_id`, `customer_idx`, `order_date`, `is_countable`.
@@ -99,7 +99,7 @@ def _measure_rhythm(product_days: pl.DataFrame) -> pl.DataFrame:
 
 
 def take_best(ranked: pl.DataFrame, places: int) -> pl.DataFrame:
-    """The first rows of each customer, numbered from 1 by `rank`; the rows come sorted by customer and worth."""
+    """The first rows of each customer, numbered from 1 by `rank`; the rows are sorted by customer, the best first."""
     return ranked.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("customer_idx")).filter(
         pl.col("rank") <= places
     )

@@ -1,10 +1,10 @@
-"""How long after an order refunds come, by system: what is needed to call the refunds of a month complete.
+"""How many days after the order refunds come, by system: this decides when the refunds of a month are complete.
 
-Recent orders tell short waits only. Each wait is therefore set against the refunds of orders that are old enough to
-have shown it (the product-limit estimate for right truncation, Lynden-Bell 1971); longer waits than the oldest order
-could show are not foreseen.
+Recent orders show short waits only. Each wait is therefore compared with the refunds of orders that are old enough to
+have shown it (the product-limit estimate for right truncation, Lynden-Bell 1971). Waits longer than the age of the
+oldest order cannot be estimated.
 
-Put here: the scan over waits, and the estimate. Keep out: what a mart says of it (`refund_rates.py`).
+Put here: the scan over waits, and the estimate. Keep out: its use in a mart (`refund_rates.py`).
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 SHARE_OF_REFUNDS = 0.95
 """The refunds of a month's orders are complete when this share of refunds would have come."""
 FEWEST_REFUNDS = 20
-"""Of fewer refunds nobody can say which wait 19 of 20 do not exceed."""
+"""The fewest refunds for an estimate of the wait that 19 of 20 do not exceed."""
 ROUNDING = 1e-9
 
 
@@ -33,7 +33,7 @@ def find_refund_days(refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame,
         as_of: Last day that counts.
 
     Returns:
-        `system`, and `refund_days`, NULL of fewer than `FEWEST_REFUNDS` refunds; sorted by system.
+        `system`, and `refund_days`, NULL with fewer than `FEWEST_REFUNDS` refunds; sorted by system.
     """
     days = nw.from_native(calendar).lazy().select("day", "day_idx")
     bought = nw.from_native(orders).lazy().select("system", "order_id", order_day="order_date")
@@ -50,7 +50,7 @@ def find_refund_days(refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame,
         .agg(refund_count=nw.len())
     )
     waits = read_into_polars(scan.to_native()).with_columns(
-        # a refund before its order waited for nothing
+        # a refund dated before its order has a wait of 0
         pl.col("waited").clip(lower_bound=0).cast(pl.Int64),
         age=(as_of - pl.col("order_day")).dt.total_days().clip(lower_bound=0),
     )
@@ -61,13 +61,13 @@ def find_refund_days(refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame,
 
 
 def estimate_days(waits: pl.DataFrame) -> int | None:
-    """Estimate the wait that `SHARE_OF_REFUNDS` of all refunds do not exceed, those of recent orders to come included.
+    """Estimate the wait that `SHARE_OF_REFUNDS` of all refunds do not exceed, including those still to come.
 
     Args:
         waits: `waited`, `age` (days from the order until now, at least what was waited) and `refund_count`.
 
     Returns:
-        Days, or None of too few refunds.
+        Days; None with too few refunds.
     """
     if waits["refund_count"].sum() < FEWEST_REFUNDS:
         return None
@@ -75,7 +75,7 @@ def estimate_days(waits: pl.DataFrame) -> int | None:
     by_age = waits.group_by("age").agg(pl.col("refund_count").sum()).sort("age")
     waited, ended = by_wait["waited"].to_numpy(), by_wait["refund_count"].to_numpy()
     of_younger = np.concatenate([[0], by_age["refund_count"].cum_sum().to_numpy()])
-    # refunds that had waited no longer, of orders that are old enough to have waited as long
+    # refunds with at most this wait, of orders at least this old
     comparable = ended.cumsum() - of_younger[np.searchsorted(by_age["age"].to_numpy(), waited)]
     sooner = np.cumprod((1 - ended / comparable)[::-1])[::-1]
     within = np.append(sooner[1:], 1.0)

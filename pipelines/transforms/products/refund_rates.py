@@ -1,4 +1,4 @@
-"""The refund rate of what was sold in a month, where it is known, and why it is not.
+"""The refund rate of the products sold in a month, or why it is not known.
 
 Put here: how complete the refunds of a month are, and how many of them name a product. Keep out: sums
 (`refund_sums.py`), how long refunds take (`refund_days.py`).
@@ -13,13 +13,13 @@ from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.products.refund_days import FEWEST_REFUNDS
 
 NO_REFUNDS = "no refund of an order is known"
-TOO_FEW = f"of fewer than {FEWEST_REFUNDS} refunds nobody can say how long they take"
+TOO_FEW = f"fewer than {FEWEST_REFUNDS} refunds are too few to know how long refunds take"
 NONE_NAMED = "no refund of the system names a product"
-NONE_NAMED_IN_MONTH = "no refund of what was sold in the month names a product"
-MAY_COME_BACK = "more of what was sold may still come back"
-SOLD_FOR_NOTHING = "what was sold cost nothing"
+NONE_NAMED_IN_MONTH = "no refund of the month's orders names a product"
+MAY_COME_BACK = "more refunds of the month's orders may still come"
+SOLD_FOR_NOTHING = "the products were sold at a price of 0"
 ENOUGH_NAMED = 0.95
-"""Refunds of a month are said to be partly named below this share."""
+"""Below this share, the reason says that refunds name products only in part."""
 
 
 def add_refund_rate(rows: pl.DataFrame, refund_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
@@ -69,11 +69,11 @@ def add_refund_rate(rows: pl.DataFrame, refund_days: pl.DataFrame, as_of: dt.dat
     )
 
 
-def say_share_named() -> pl.Expr:
-    """Say that a known rate is a lower bound, since part of the money that came back names no product."""
+def describe_share_named() -> pl.Expr:
+    """Say that a known rate is a lower bound, since part of the refunded money names no product."""
     share = pl.col("named_refund_share")
     sentence = pl.format(
-        "refunds name products for {} % of what came back, so that rates are too low",
+        "refunds name products for {} % of the refunded money, so that rates are too low",
         (share * 100).floor().cast(pl.Int64),
     )
     return pl.when(pl.col("refund_rate").is_not_null(), share < ENOUGH_NAMED).then(sentence)

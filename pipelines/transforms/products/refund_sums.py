@@ -21,10 +21,10 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 def sum_refunds_by_product_and_place(
     refund_lines: IntoFrame, refunds: IntoFrame, orders: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """Sum the goods that were given back: one row per product, place, month of the refund and month of its order.
+    """Sum refunded goods: one row per product, place, month of the refund and month of its order.
 
-    What refunds give back beyond their lines (all of a refund without lines) is in rows without a product, so that the
-    rows add up to the refunds.
+    The part of a refund that its lines do not cover (all of a refund without lines) is in rows without a product, so
+    that the rows add up to the refunds.
 
     Args:
         refund_lines: `core.refund_lines`; uses `system`, `refund_id`, `order_id`, `refund_date`, `product_id`,
@@ -40,7 +40,7 @@ def sum_refunds_by_product_and_place(
         `refunded_quantity`.
     """
     keys = [*PLACE, "refund_month_idx", "order_month_idx"]
-    # a line that gives back no goods, as where the order has none left, gives back no pieces
+    # a line without refunded goods, such as one of an order with none left, refunds no pieces
     pieces = nw.when(nw.col("goods") != 0).then(nw.col("quantity"))
     of_lines = _place(refund_lines, orders, calendar, as_of=as_of).with_columns(pieces=pieces)
     lines = read_into_polars(

@@ -1,6 +1,6 @@
-"""The mart `seasonality`: which kind of customer buys what in which month of the year.
+"""The mart `seasonality`: how much customers of each type buy of each category, by month of the year.
 
-Put here: months, kinds and categories, and what is known of each. Keep out: the index itself
+Put here: months, customer types and categories, and their sums. Keep out: the index itself
 (`models/demand/seasonal_index.py`).
 """
 
@@ -21,7 +21,7 @@ from regulars.pipelines.models.demand.seasonal_index import MONTHS, compute_seas
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.customer_dimensions import NAMED_VALUES, split_customers
 from regulars.pipelines.transforms.day_numbers import find_last_month_end
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -50,7 +50,7 @@ TOO_FEW = f"fewer than {FEWEST_CUSTOMERS} customers bought in these years, count
 def seasonality(
     order_lines: IntoFrame, products: IntoFrame, customer_dimensions: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """Measure the season: one row per kind of customer, category and month of the year, `all` among both.
+    """Measure the season: one row per customer type, category and month of the year, `all` included.
 
     Args:
         order_lines: `core.order_lines`; uses `system`, `product_id`, `category`, `customer_idx`, `order_date`,
@@ -61,7 +61,7 @@ def seasonality(
         as_of: Last day that counts; its month is left out until it is over.
 
     Returns:
-        The columns of `COLUMNS`, sorted by kind, category and month.
+        The columns of `COLUMNS`, sorted by type, category and month.
     """
     last_day = find_last_month_end(as_of)
     last = last_day.year * MONTHS + last_day.month - 1
@@ -81,7 +81,7 @@ def seasonality(
         as_of=pl.lit(as_of),
     )
     return (
-        measured.with_columns(stands_out=stands_among_all("p_value", "family"))
+        measured.with_columns(stands_out=is_significant("p_value", "family"))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(*GROUP, "month_of_year")
     )
@@ -122,7 +122,7 @@ def _sum_by_customer_month(
         read_into_polars(lines.to_native())
         .join(read_into_polars(of_product), on=["system", "product_id"], how="left")
         .with_columns(category.alias("category"), pl.col("sales").cast(pl.Float64))
-        .sort("system", "product_id", "category", "customer_idx", "month_idx")  # the last digit of a sum hangs on it
+        .sort("system", "product_id", "category", "customer_idx", "month_idx")  # a sum's last digit depends on it
     )
     by_sales = rows.group_by("category").agg(pl.col("sales").sum()).sort("sales", "category", descending=[True, False])
     named = by_sales["category"].head(NAMED_VALUES).implode()
@@ -132,7 +132,7 @@ def _sum_by_customer_month(
 
 
 def _sum_by_group_month(bought: pl.DataFrame) -> pl.DataFrame:
-    """Sum by kind, category and month, `all` included: customers who bought, their sales, and the squares of these."""
+    """Sum by type, category and month, `all` included: customers who bought, their sales, and the squares of these."""
     bought = bought.sort("customer_idx", "month_idx", "category")
     whole = bought.group_by("customer_type", "customer_idx", "month_idx").agg(pl.col("sales").sum())
     both = pl.concat([bought, whole.with_columns(category=pl.lit(ALL)).select(bought.columns)])
@@ -171,7 +171,7 @@ def _spread(values: pl.Series, place: tuple[NDArray[np.int64], ...], shape: tupl
 
 
 def _add_one_customer(sums: dict[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Squares of the months, with that of a typical customer where nobody bought: nothing sold is not certainty."""
+    """Squares of the months plus that of a typical customer, since a month without a sale is not certain either."""
     total = sums["customers"].sum(axis=1, keepdims=True)
     typical = sums["squares"].sum(axis=1, keepdims=True) / np.maximum(total, 1)
     return np.where(sums["squares"] > 0, sums["squares"], typical)

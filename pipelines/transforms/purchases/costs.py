@@ -1,6 +1,6 @@
-"""What goods cost: the scan over order lines whose cost is known.
+"""The cost of goods: the scan over order lines whose cost is known.
 
-Put here: sums over `core.order_lines` by customer. Keep out: what a margin is used for.
+Put here: sums over `core.order_lines` by customer. Keep out: the use of margins.
 """
 
 import datetime as dt

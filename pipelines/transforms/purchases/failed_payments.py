@@ -1,7 +1,7 @@
-"""Orders whose payment failed lately and that nobody has paid since.
+"""Orders whose payment failed lately and that have not been paid since.
 
-Put here: which these are. Keep out: what follows from it (`transforms/customers`, `transforms/worklists`), and failed
-payments as bad experiences, which stay one although somebody paid later (`transforms/care`).
+Put here: finding them. Keep out: what follows from them (`transforms/customers`, `transforms/worklists`), and failed
+payments as bad experiences, which count even if the order was paid later (`transforms/care`).
 """
 
 import datetime as dt
@@ -19,18 +19,18 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 def find_failed_payments(
     payments: IntoFrame, orders: IntoFrame, *, as_of: dt.date, company: CompanyZone, statuses: Sequence[str]
 ) -> pl.DataFrame:
-    """Find orders whose payment failed in the last `PAYMENT_DAYS`, and that no other payment has paid.
+    """Find orders whose payment failed in the last `PAYMENT_DAYS`, and that have not been paid otherwise.
 
     Args:
         payments: `core.payments`.
         orders: `core.orders`.
         as_of: Last day that counts.
         company: Its zone: a payment's day is the company's, or its order's where it has none.
-        statuses: What a payment's status says when it failed, in any case.
+        statuses: The statuses of failed payments, in upper or lower case.
 
     Returns:
         One row per customer with such orders: `customer_idx`, `payment_failed_on` (the last failure), `unpaid_orders`
-        and `unpaid_sales` (what they bring after discounts).
+        and `unpaid_sales` (their amounts after discounts).
     """
     is_failed = pl.col("status").str.to_lowercase().is_in([each.lower() for each in statuses]).fill_null(value=False)
     key = ["system", "order_id"]

@@ -1,4 +1,4 @@
-"""Each customer's purchase days: read once for all marts, or linked to the first and the next one, for cohorts.
+"""Each customer's purchase days: read once for all marts, or linked to the first and the next one for cohorts.
 
 Put here: the columns, the order of the rows, and the links between the days of a customer. Keep out: the scan over all
 orders (`purchases.py`), counting.

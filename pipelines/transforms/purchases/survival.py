@@ -1,6 +1,6 @@
 """The Kaplan-Meier estimate: how long it takes until an event, when many have not had it yet.
 
-Put here: survival curves, and the median with its interval. Keep out: which event, and of whom.
+Put here: survival curves, and the median with its interval. Keep out: which events and customers are estimated.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def find_medians(curves: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
     Returns:
         `keys`, and Int32 `median`, `low` and `high`, in no particular order: NULL where the survival, or the end of its
-        interval, never comes down to one half.
+        interval, never reaches one half.
     """
     at_risk, events, log = pl.col("at_risk"), pl.col("events"), pl.col("survival").log()
     variance = (events / (at_risk * (at_risk - events))).cum_sum().over(keys)

@@ -1,7 +1,7 @@
-"""Finds subscriptions that are about to end, or lately ended because a payment failed: those a call may still keep.
+"""Finds subscriptions that a call may still keep: about to end, or lately ended because a payment failed.
 
-Put here: which they are, until when, what they are worth and how much of it can be kept. Keep out: what is done about
-them (`worklists/`, `customers/view/customer_360.py`).
+Put here: finding them, their last days, their value and how much of it can be kept. Keep out: what follows from them
+(`worklists/`, `customers/view/customer_360.py`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from regulars.pipelines.transforms.amounts import MONEY, round_to_money
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 ENDS = ("cancelled", "ended")
-"""How a period ends that no other one follows."""
+"""The kinds of end of a period without a next one."""
 
 SUBSCRIPTION_COLUMNS = (
     *("customer_idx", "plan", "active_from", "active_until", "end_type", "is_involuntary"),
@@ -24,9 +24,9 @@ SUBSCRIPTION_COLUMNS = (
 
 
 def find_ending_subscriptions(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Find what is about to end by a cancellation or at its term, and what lately ended because a payment failed.
+    """Find subscriptions that are about to end, by cancellation or at term, or lately ended because a payment failed.
 
-    A customer who has begun another subscription of no known end since then is left out.
+    A customer who has since begun another subscription without a known end is left out.
 
     Args:
         subscriptions: `core.subscriptions`.
@@ -35,7 +35,7 @@ def find_ending_subscriptions(subscriptions: IntoFrame, *, as_of: dt.date) -> pl
     Returns:
         `customer_idx`, `reason` (`subscription_ending`|`payment_failed`), `until_date` (the last day on which a call
         helps), `first_end`, `is_charged` (whether any is at `as_of`), `at_stake` (12 monthly amounts), `still_to_keep`
-        (those of what is charged whole, of what has ended the share that came back in the past), `plan` (of the first
+        (in full while charged; after the end × the share of customers who came back in the past), `plan` (of the first
         to end), and the counts of `count_returns`, one row per customer and reason.
     """
     known = read_into_polars(select_columns(subscriptions, *SUBSCRIPTION_COLUMNS)).filter(
@@ -81,10 +81,11 @@ def count_returns(known: pl.DataFrame, *, as_of: dt.date) -> tuple[int, int]:
 
     Args:
         known: The columns of `SUBSCRIPTION_COLUMNS`; of known customers, and charged.
-        as_of: Last day that counts: what ended less than `PAYMENT_DAYS` before may still come back.
+        as_of: Last day that counts; customers whose subscription ended less than `PAYMENT_DAYS` before may still come
+            back.
 
     Returns:
-        How many ended so, and after how many another one began within `PAYMENT_DAYS`.
+        The number that ended so, and the number after which another one began within `PAYMENT_DAYS`.
     """
     window = dt.timedelta(days=PAYMENT_DAYS)
     ended = known.filter(

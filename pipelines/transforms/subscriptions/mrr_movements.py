@@ -1,12 +1,13 @@
 """The mart `mrr_movements`: how monthly recurring revenue (MRR) grows and shrinks, and how much of it is retained.
 
 A movement is a change, on one day, of what a customer pays per month for all subscriptions together: from nothing (new,
-or reactivation of a former subscriber), to nothing (churned), up (expansion) or down (contraction). What a pause or
-free time takes away is paused, and what comes back after it is resumed: no customer churns by it. Per plan the change
-of that plan counts, and what a staying customer moves from or to another plan is a switch, so that every plan adds up.
+or reactivation of a former subscriber), to nothing (churned), up (expansion) or down (contraction). Revenue that a
+pause or free time takes away is paused, and revenue that returns after it is resumed: a pause is not churn. Rows of a
+plan count the change of that plan, and a customer who stays and moves revenue to another plan makes a switch, so that
+every plan adds up.
 
-Put here: movements. Keep out: the changes that they are made of (`revenue_changes.py`), how much of last year's revenue
-is retained (`revenue_retention.py`), cancellations (`subscription_churn.py`).
+Put here: movements. Keep out: the changes behind them (`revenue_changes.py`), the share of last year's revenue that is
+retained (`revenue_retention.py`), cancellations (`subscription_churn.py`).
 """
 
 import datetime as dt
@@ -138,9 +139,9 @@ def _number_movement(movement: str) -> pl.Expr:
 def _split_into_movements(moved: pl.LazyFrame) -> list[pl.LazyFrame]:
     """Split every change into its movements: `dimension`, `value`, `day`, `movement`, `amount` and `counts`.
 
-    Whoever comes from nothing or goes to nothing makes one movement. Of a customer who stays, what goes into a pause or
-    comes out of one is a movement of its own beside the rest. `counts`: the movement brings the customer into the
-    row's dimension value, or out of it.
+    A customer who comes from or goes to zero makes one movement. For a customer who stays, revenue that enters or
+    leaves a pause is a movement of its own beside the rest. `counts`: the movement brings the customer into the row's
+    dimension value, or out of it.
     """
     stays = (pl.col("before") > 0) & (pl.col("after") > 0)
     rest = pl.col("delta") + pl.col("paused") - pl.col("resumed")

@@ -1,4 +1,4 @@
-"""The days on which what a subscriber pays changes: by how much, per plan and together, and what a pause does to it.
+"""Changes of what a subscriber pays, by day: per plan and together, with the parts that enter or leave a pause.
 
 Put here: changes and levels of revenue, day by day. Keep out: what a change is called (`mrr_movements.py`).
 """
@@ -21,9 +21,9 @@ def list_changes(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         as_of: Last day that counts.
 
     Returns:
-        `subscriber`, `plan` (Enum), `day`, `delta`, the part of it that goes into a pause (`paused`, positive) or comes
-        out of one (`resumed`), `plan_before` (revenue of the plan before), all in `UNITS`; and the customer's level as
-        `_list_levels` returns it. Sorted by the first three; rows in which nothing moves are left out.
+        `subscriber`, `plan` (Enum), `day`, `delta`, the part of it that enters a pause (`paused`, positive) or leaves
+        one (`resumed`), `plan_before` (revenue of the plan before), all in `UNITS`; and the customer's level as
+        `_list_levels` returns it. Sorted by the first three; rows without a change are left out.
     """
     plans = pl.Enum(periods["plan"].unique().sort())
     amount = (pl.col("monthly_amount").cast(pl.Decimal(38, 4)) * UNITS).cast(pl.Int64)

@@ -1,6 +1,6 @@
 """How much of the recurring revenue of 12 months ago is retained, with its interval.
 
-Put here: the comparison with a year ago, its rates. Keep out: the changes that it is made of (`revenue_changes.py`),
+Put here: the comparison with a year ago, its rates. Keep out: the changes behind it (`revenue_changes.py`),
 the interval of a ratio (`models/comparisons/ratios.py`).
 """
 
@@ -19,7 +19,7 @@ ROW = ["dimension", "dimension_value"]
 RATES = ("gross_revenue_retention_12m", "net_revenue_retention_12m", "customer_retention_12m")
 AMOUNTS = ("base_mrr_12m", "retained_mrr_12m", "current_mrr_12m")
 MOMENTS = ("base_squares", "retained_squares", "retained_products", "current_squares", "current_products")
-"""Sums over customers of squares, and of products with what they paid 12 months before: how much customers differ."""
+"""Sums over customers of squares, and of products with the revenue 12 months before: they give the variance."""
 YEAR_AGO = (*AMOUNTS, "base_customers_12m", "retained_customers_12m", *MOMENTS)
 
 
@@ -97,7 +97,7 @@ def add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         .then(pl.lit("the month is not over"))
         .when(pl.col("month") < known_from)
         .then(pl.format("history too short: known from {} on", known_from.dt.month_end().dt.to_string("iso")))
-        .otherwise(pl.lit("nobody paid 12 months before")),
+        .otherwise(pl.lit("no customer paid 12 months before")),
         as_of=pl.lit(as_of),
     )
     return rated.with_columns(**name_bounds("customer_retention_12m", pl.col("base_customers_12m"))).with_columns(

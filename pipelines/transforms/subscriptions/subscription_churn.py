@@ -1,8 +1,8 @@
 """The mart `subscription_churn`: how many subscriptions are cancelled month by month, and why.
 
 A cancellation counts on the day it is made, not on the last paid day: that is when it could have been prevented. A term
-that ends without one counts on its end, told apart by the dimension `end_type`. Pauses and free time end nothing.
-`mrr_movements` counts the customers and the revenue lost on the last paid day.
+that ends without one counts on its end day; the dimension `end_type` separates the two. Pauses and free time are not
+ends. `mrr_movements` counts the customers and the revenue lost on the last paid day.
 
 Put here: cancellations by month and reason. Keep out: which periods are one run (`subscription_periods.py`).
 """

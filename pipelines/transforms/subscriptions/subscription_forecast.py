@@ -1,12 +1,12 @@
-"""What the subscriptions that are live on a day will bring, by how long the company's subscriptions last.
+"""Predicted revenue of the subscriptions that are live on a day, from how long the company's subscriptions last.
 
-Every live subscription goes on at what it is charged on the day, and is renewed month by month as the survival curve
-says (`subscription_survival.py`) for a subscription of its age. One that was cancelled by the day is charged until its
-known end, for certain. What is paused or free brings nothing until it is charged again; new subscriptions and changes
-of price are not foreseen. Only what was known on the day counts, so that a past day can be predicted and compared.
+Every live subscription continues at its price of the day, and is renewed month by month with the probability of the
+survival curve (`subscription_survival.py`) at its age. A subscription cancelled by the day is charged until its known
+end. A paused or free one has no revenue until it is charged again; new subscriptions and changes of price are not
+predicted. Only what was known on the day counts, so that predictions for a past day can be tested.
 
-Put here: live subscriptions and their revenue to come, by customer. Keep out: the maths
-(`pipelines/models/renewal/months_ahead.py`), what is done with it in value (`clv/values/subscription_value.py`).
+Put here: live subscriptions and their future revenue, by customer. Keep out: the maths
+(`pipelines/models/renewal/months_ahead.py`), its use in customer value (`clv/values/subscription_value.py`).
 """
 
 import datetime as dt
@@ -36,11 +36,11 @@ SurvivalModel = ShiftedBetaGeoModel | GeometricRenewalModel
 
 @dataclass(frozen=True)
 class FittedSurvival:
-    """How long subscriptions last, as far as a day knows.
+    """How long subscriptions last, from what is known on a day.
 
     Attributes:
         model: None where there are too few subscriptions.
-        reason: Why there is none, or not the usual one; None where there is nothing to say.
+        reason: Why there is no model, or not the usual one; None for the usual one.
     """
 
     model: SurvivalModel | None
@@ -52,7 +52,7 @@ class FittedSurvival:
         return None if self.model is None else MODELS[type(self.model)]
 
     def find_chances(self, renewals: FloatArray, ahead: int) -> FloatArray:
-        """The chances (n, ahead + 1) to be renewed at least 0, 1, 2 … times more, after (n,) renewals."""
+        """The probabilities (n, ahead + 1) of at least 0, 1, 2 … more renewals, after (n,) renewals."""
         times = np.arange(ahead + 1, dtype=np.float64)
         if isinstance(self.model, ShiftedBetaGeoModel):
             return self.model.survival(times[None, :], renewals[:, None])
@@ -120,7 +120,7 @@ def list_live_subscriptions(periods: pl.DataFrame, day: dt.date) -> pl.DataFrame
 
 
 def predict_revenue(live: pl.DataFrame, survival: FittedSurvival, ahead: Sequence[MonthsAhead]) -> list[pl.DataFrame]:
-    """Predict what live subscriptions bring: per length of time one frame, with one row per customer.
+    """Predict the revenue of live subscriptions: one frame per length of time, with one row per customer.
 
     Args:
         live: As `list_live_subscriptions` returns them.
@@ -128,9 +128,9 @@ def predict_revenue(live: pl.DataFrame, survival: FittedSurvival, ahead: Sequenc
         ahead: The lengths of time.
 
     Returns:
-        `customer_idx`, `expected`, `low`, `high` and `nominal_coverage`, Float64, sorted by customer_idx. The ends of
-        several subscriptions of one customer are added up, as if they ended together: that is never too narrow. Without
-        a model NULL, unless every subscription of the customer has a known end.
+        `customer_idx`, `expected`, `low`, `high` and `nominal_coverage`, Float64, sorted by customer_idx. The intervals
+        of several subscriptions of one customer are added up, as if they ended together, so they are never too narrow.
+        NULL without a model, unless every subscription of the customer has a known end.
     """
     return [_add_up(live.hstack(_predict(live, survival, each))) for each in ahead]
 

@@ -3,7 +3,7 @@
 A live period is charged, paused or free time. A day counts by its end: a subscription that starts and ends on one day
 does not count. A subscription without a customer is a subscriber of its own, since its revenue is real.
 
-Put here: which periods count, and which follow each other without a gap. Keep out: what is counted of them.
+Put here: which periods count, and which follow each other without a gap. Keep out: counting them.
 """
 
 import datetime as dt
@@ -40,22 +40,22 @@ LASTS = UNTIL.is_null() | (UNTIL > FROM)
 
 
 def list_live_periods(subscriptions: IntoFrame) -> pl.DataFrame:
-    """List the stretches in which a subscription is charged, paused or free for now, each at least one day long.
+    """List the periods in which a subscription is charged, paused or free for now, each at least one day long.
 
     A row of core with a pause inside is two charged periods and the pause between them. Trials, free plans, and pauses
-    and free time before anything was charged are left out: they are no subscription yet.
+    and free time before the first charge are left out: they are not a subscription yet.
 
     Args:
         subscriptions: `core.subscriptions`; the columns of `COLUMNS`.
 
     Returns:
-        Sorted by `run`, active_from, active_until and period_number: `run` Int64 (a number for each stretch of periods
-        of one subscription, of whatever items, without a day between them), `subscription` Int64 (a number for each),
-        `subscriber` Int64 (the customer_idx, or a negative number of its own for a subscription without a customer),
-        `item_id`, `period_number`, `plan` (`unknown` where it is not given), `is_charged`, `active_from` Date,
-        `active_until` Date (NULL: no end is known), `monthly_amount` Decimal (0 unless charged), `cancelled_date`,
-        `cancel_reason`, `is_involuntary`; and whether the item is paused or free until a charged period begins
-        (`continues`) or from its end on (`is_interrupted`).
+        Sorted by `run`, active_from, active_until and period_number: `run` Int64 (a number for each run: periods of one
+        subscription, of any item, without a day between them), `subscription` Int64 (a number for each), `subscriber`
+        Int64 (the customer_idx, or a negative number of its own for a subscription without a customer), `item_id`,
+        `period_number`, `plan` (`unknown` where it is not given), `is_charged`, `active_from` Date, `active_until` Date
+        (NULL: no end is known), `monthly_amount` Decimal (0 unless charged), `cancelled_date`, `cancel_reason`,
+        `is_involuntary`; and whether the item is paused or free until a charged period begins (`continues`) or from its
+        end on (`is_interrupted`).
     """
     periods = _number_subscriptions(read_into_polars(select_columns(subscriptions, *COLUMNS)))
     live = _number_runs(pl.concat([_list_charged_periods(periods), _list_interruptions(periods)]).select(OF_PERIOD))
@@ -86,7 +86,7 @@ def _number_subscriptions(periods: pl.DataFrame) -> pl.DataFrame:
 
 
 def _list_charged_periods(periods: pl.DataFrame) -> pl.DataFrame:
-    """List what is charged; a row that is paused within is charged before and after the pause."""
+    """List charged periods; a row with a pause inside is charged before and after the pause."""
     paid = periods.filter(pl.col("monthly_amount") > 0, LASTS).with_columns(is_charged=pl.lit(True))
     pause_ends = pl.col("paused_until")
     within = (pl.col("paused_from") > FROM) & (pause_ends < UNTIL.fill_null(dt.date.max))

@@ -1,7 +1,7 @@
-"""What subscriptions bring over time: their monthly amounts, spread evenly over the days that are charged.
+"""Subscription revenue over time: monthly amounts, spread evenly over the charged days.
 
 Put here: revenue by subscriber and month, and what a subscriber pays on a day. Keep out: invoices and payments, which
-come when they come; how revenue moves (`mrr_movements.py`).
+have dates of their own; movements of revenue (`mrr_movements.py`).
 """
 
 import datetime as dt
@@ -16,7 +16,7 @@ NO_MONEY = pl.lit(0).cast(MONEY)
 
 
 def sum_revenue_by_month(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Sum the revenue of each customer's subscriptions by month: of a month charged in part, by days.
+    """Sum the revenue of each customer's subscriptions by month; a month charged in part counts by days.
 
     Args:
         periods: As `subscription_periods.list_live_periods` returns them.
@@ -54,7 +54,7 @@ def sum_revenue_by_month(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def sum_revenue_by_customer(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Sum what each customer's subscriptions brought up to `as_of`, and what they bring a month on that day.
+    """Sum the revenue of each customer's subscriptions up to `as_of`, and their MRR on that day.
 
     Returns:
         `customer_idx` Int32 (the unknown customer has what names nobody), Decimal(18, 4)
@@ -82,12 +82,12 @@ def sum_revenue_by_customer(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFra
 
 
 def add_subscription_revenue(net_sales: str, is_in_orders: bool) -> pl.Expr:
-    """Total revenue to date: net sales and subscription revenue, or net sales alone where orders hold both."""
+    """Total revenue to date: net sales and subscription revenue, or net sales alone where orders include both."""
     return pl.col(net_sales) if is_in_orders else pl.col(net_sales) + pl.col("subscription_revenue_to_date")
 
 
 def find_customer() -> pl.Expr:
-    """The `customer_idx` of a `subscriber`: the unknown customer where the subscription names nobody."""
+    """The `customer_idx` of a `subscriber`: the unknown customer where the subscription names no customer."""
     return pl.col("subscriber").clip(lower_bound=UNKNOWN_CUSTOMER_IDX).cast(pl.Int32)
 
 

@@ -43,7 +43,7 @@ MONTHS_AHEAD = 24
 
 FEWEST_SUBSCRIPTIONS = 30
 FEWEST_ENDS = 10
-"""Subscriptions that could renew, and ends among them, that a model needs."""
+"""The fewest subscriptions that could renew, and the fewest ends among them, for a model."""
 
 SAME = 0.01
 """Two models whose log-likelihoods differ by less are not distinguished."""
@@ -187,5 +187,5 @@ def fit_lifetimes(
         return model, None
     alike = GeometricRenewalModel.fit(survived, churned)
     if alike.log_likelihood > model.log_likelihood - SAME:
-        return alike, "subscribers do not seem to differ in how easily they leave: one chance for all and every month"
+        return alike, "subscribers do not differ detectably in how easily they leave: one monthly renewal rate for all"
     return None, f"the model does not fit: {model.message}"

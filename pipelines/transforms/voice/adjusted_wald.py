@@ -17,7 +17,7 @@ def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> 
     The interval adds three answers, ¾ of an answer each to promoters and detractors, and uses the variance of a
     difference of two shares of one sample: Sauro and Lewis, measuringu.com/nps-confidence-intervals, after Rocks,
     "Interval Estimation for the Net Promoter Score", The American Statistician 70 (2016). With one vote that interval
-    may miss the score by 1.5 points, so that it is stretched to hold the score; from two votes on it always does.
+    may miss the score by 1.5 points, so that it is widened to hold the score; from two votes on it always does.
     """
     centre, variance = adjust_score(promoters, detractors, responses)
     margin = Z_95 * variance.sqrt()
@@ -41,13 +41,13 @@ def adjust_score(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) ->
 def compare_scores(own: Sequence[pl.Expr], other: Sequence[pl.Expr]) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     """Compare the scores of two samples that share no vote.
 
-    The interval and z are those of the two adjusted scores, so that few votes alarm nobody: at a true difference of 0
-    they alarm in at most 5 % of comparisons of samples alike in size, from five votes on. Beside a far larger sample it
-    takes 30: of two votes where 90 of 100 are promoters they alarm in 19 %, of 30 in 6 % at most.
+    The interval and z use the adjusted scores, so that small samples give few false alarms: at a true difference of 0,
+    at most 5 % of comparisons of samples of equal size, from five votes on. Beside a far larger sample it takes 30
+    votes: where 90 of 100 are promoters, false alarms are 19 % with two votes and at most 6 % with 30.
 
     Args:
-        own: Promoters, detractors and responses of the one.
-        other: Those of the other, from which the difference is taken.
+        own: Promoters, detractors and responses of the first sample.
+        other: Those of the second sample, which is subtracted.
 
     Returns:
         The ends of the 95 % interval of the difference in points, and z.

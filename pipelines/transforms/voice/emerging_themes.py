@@ -1,4 +1,4 @@
-"""Tells which themes emerge: written about more than in the weeks before, and more than chance explains.
+"""Finds emerging themes: mentioned more than in the weeks before, by more than chance.
 
 Put here: the comparison of a week with those before it. Keep out: the counts (`feedback_themes.py`), and the p-value
 (`pipelines/models/comparisons/significance.py`).
@@ -9,10 +9,10 @@ import polars as pl
 from regulars.pipelines.definitions.enumerations import UNMATCHED
 from regulars.pipelines.definitions.windows import THEME_WEEKS
 from regulars.pipelines.models.comparisons.significance import compute_rise_p
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 
 FEWEST_EMERGING = 5
-"""Fewer comments of a week are never an emerging theme; with fewer in all nine weeks nothing is compared."""
+"""The fewest comments of a week for an emerging theme, and of all nine weeks for a comparison."""
 SERIES, WEEK = ["language", "theme"], ["language", "week_idx"]
 
 
@@ -24,16 +24,16 @@ def add_emergence(cells: pl.DataFrame) -> pl.DataFrame:
             language of every week.
 
     Returns:
-        The rows with `earlier_comments`, `earlier_all_comments`, `earlier_comment_rate`, `dispersion` (1 or more: how
-        many times as much as by chance the shares of the language's themes vary from week to week), `rise_p_value` and
-        `is_emerging`. The last three are NULL where the weeks before are not all there, or the week is not over.
-        Comments without a theme are no theme: they have a p-value of their own, and never emerge (NULL).
+        The rows with `earlier_comments`, `earlier_all_comments`, `earlier_comment_rate`, `dispersion` (1 or more: the
+        variance of the shares of the language's themes from week to week ÷ that by chance), `rise_p_value` and
+        `is_emerging`. The last three are NULL where one of the weeks before is missing, or the week is not over.
+        Comments without a theme have a p-value too, but never emerge (NULL).
     """
-    ordered = cells.sort(*SERIES, "week_idx")  # the last digit of a mean hangs on the order of its rows
+    ordered = cells.sort(*SERIES, "week_idx")  # the last digit of a mean depends on the order of its rows
     compared = _compute_p(_add_dispersion(_add_earlier_weeks(ordered)))
     is_theme = pl.col("theme") != UNMATCHED
     of_themes = compared.with_columns(p_of_theme=pl.when(is_theme).then("rise_p_value"))
-    stands = stands_among_all("p_of_theme", "week_idx").fill_null(value=False)
+    stands = is_significant("p_of_theme", "week_idx").fill_null(value=False)
     is_emerging = stands & (pl.col("comments") >= FEWEST_EMERGING)
     return of_themes.with_columns(is_emerging=pl.when(is_theme & pl.col("is_comparable")).then(is_emerging)).drop(
         "p_of_theme"
@@ -65,7 +65,7 @@ def _add_dispersion(cells: pl.DataFrame) -> pl.DataFrame:
     """Add the mean Pearson dispersion of the language's themes in the weeks before, 1 where it is less.
 
     Of counts c of n, with the common rate r: the sum of (c − n r)² / (n r (1 − r)) is (sum of c² / n − C² / N) /
-    (r (1 − r)), divided by one less than the weeks. The mean over themes is steadier than that of each theme.
+    (r (1 − r)), divided by one less than the weeks. The mean over themes varies less than the value of each theme.
     """
     total, size, rate = pl.col("earlier_comments"), pl.col("earlier_all_comments"), pl.col("earlier_comment_rate")
     spread = (pl.col("squares") - total.cast(pl.Float64).pow(2) / size) / (rate * (1 - rate)) / (pl.col("weeks") - 1)

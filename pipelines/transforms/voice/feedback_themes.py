@@ -1,4 +1,4 @@
-"""The mart `feedback_themes`: what customers write about, by week and language, and what emerges.
+"""The mart `feedback_themes`: themes of comments by week and language, and which ones emerge.
 
 Put here: the weeks, their numbers, and what may not be shown. Keep out: which comment has which theme
 (`pipelines/themes`), and when a theme emerges (`emerging_themes.py`).
@@ -21,9 +21,10 @@ from regulars.pipelines.transforms.voice.survey_windows import MONDAY_OF_WEEK_0
 from regulars.pipelines.transforms.voice.votes import NAMED_VALUES, add_person, make_lazy
 
 FEWEST_COMMENTS = 5
-"""In a language, a theme of fewer comments shows no share and no score: a reader could recognise who wrote it."""
+"""The fewest comments of a theme in a language with a share and a score: with fewer, a reader could recognise
+authors."""
 UNITS = 1_000_000
-"""Places on the scale are summed as whole millionths, so that sums are exact in any order."""
+"""Positions on the scale are summed as whole millionths, so that sums are exact in any order."""
 CELL = ["week_idx", "language", "theme"]
 COMMENT = ["system", "response_id"]
 COLUMNS: dict[str, PolarsDataType] = {
@@ -150,7 +151,7 @@ def _read_comments(responses: IntoFrame, themes: IntoFrame, calendar: IntoFrame,
 
 
 def _list_cells(tagged: pl.DataFrame, last_week: int) -> pl.DataFrame:
-    """Every theme in every language in every week, from the first comment on, whether anybody wrote of it or not."""
+    """Every theme in every language in every week from the first comment on, with or without comments."""
     first = pl.col("week_idx").min()
     weeks = tagged.select(pl.int_range(first, last_week + 1, dtype=pl.Int64).alias("week_idx"))
     languages = tagged.select("language").unique()
@@ -170,7 +171,7 @@ def _count_comments(tagged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sum_sales(tagged: pl.DataFrame, customer_360: IntoFrame) -> pl.DataFrame:
-    """The net sales so far of the known customers who write, each once per cell."""
+    """The net sales to date of the known customers who wrote, each once per cell."""
     money = read_into_polars(select_columns(customer_360, "customer_id", "is_unknown", "net_sales_to_date"))
     writers = tagged.select(*CELL, "customer_id").drop_nulls("customer_id").unique()
     return (
@@ -191,7 +192,7 @@ def _compute_rates() -> list[pl.Expr]:
 
 
 def _hide_few(cells: pl.DataFrame) -> pl.DataFrame:
-    """Without shares, scores and sales of a language's cell that few wrote."""
+    """Set shares, scores and sales of a language's cells with few comments to NULL."""
     is_shown = (pl.col("language") == ALL) | (pl.col("comments") >= FEWEST_COMMENTS)
     return cells.with_columns(pl.when(is_shown).then(pl.col(name)).alias(name) for name in HIDDEN)
 
@@ -203,9 +204,9 @@ def _give_reason() -> pl.Expr:
         .when((pl.col("language") != ALL) & (pl.col("comments") < FEWEST_COMMENTS))
         .then(pl.lit(f"fewer than {FEWEST_COMMENTS} comments: neither share nor score is shown"))
         .when(pl.col("all_comments") == 0)
-        .then(pl.lit("nobody wrote anything"))
+        .then(pl.lit("there are no comments"))
         .when(pl.col("dispersion").is_null())
-        .then(pl.lit(f"the {THEME_WEEKS} weeks before it are not all there, or have no comments"))
+        .then(pl.lit(f"one of the {THEME_WEEKS} weeks before it is missing, or they have no comments"))
         .when(pl.col("theme") == UNMATCHED)
-        .then(pl.lit("comments without a theme are no theme, and never emerge"))
+        .then(pl.lit("comments without a theme never emerge"))
     )

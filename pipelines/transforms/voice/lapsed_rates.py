@@ -1,11 +1,11 @@
-"""The share of an NPS group that has lapsed, where it says whether they leave.
+"""The share of an NPS group that has lapsed, where it is meaningful.
 
-While an answer counts for no longer than an order keeps its customer active (`max_answer_days` up to `lapse_days`),
-whoever answered after an order, ordered no more and has lapsed is in the group of old answers already: of the groups
-with an answer next to nobody has lapsed, whatever they think. It is otherwise with subscribers, who may cancel the day
+If an answer counts no longer than an order keeps its customer active (`max_answer_days` is at most `lapse_days`), a
+customer who answered after the last order and has lapsed since is in the group of old answers already: almost no
+customer with a current answer has lapsed, whatever the answer. Subscribers are different, since they may cancel the day
 after the answer.
 
-Put here: when the share is given. Keep out: the groups (`nps_groups.py`), their money (`nps_value.py`).
+Put here: when the share is published. Keep out: the groups (`nps_groups.py`), their money (`nps_value.py`).
 """
 
 import polars as pl
@@ -13,7 +13,7 @@ import polars as pl
 from regulars.pipelines.transforms.voice.nps_groups import NEVER_ANSWERED, TOO_OLD
 
 SUBSCRIBERS_NEEDED = 0.5
-"""Share of those who answered who must have had a subscription, so that most of them could leave in time."""
+"""The least share of subscribers among those who answered: most of them can then leave before the answer is old."""
 
 LAPSE_COMES_LATER = (
     "no lapsed_rate: who answered with an order lapses when the answer is too old already, as surveys.max_answer_days "
@@ -22,7 +22,7 @@ LAPSE_COMES_LATER = (
 
 
 def withhold_early_lapsed_rates(rows: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Take `lapsed_rate` from the groups with an answer and say why, unless most who answered have been subscribers.
+    """Set `lapsed_rate` of the groups with an answer to NULL, with a reason, unless most who answered were subscribers.
 
     Args:
         rows: `nps_group`, `customers`, `lapsed_rate`, `reason`; any other columns.

@@ -1,7 +1,7 @@
 """Whether those who do not answer would change the score: late answers, and votes weighted by value tier.
 
-Those who answer late are more like those who never answer; and customers of high value answer more often than others,
-so that a score of all votes is mostly theirs.
+People who answer late are more like those who never answer. Customers of high value answer more often than others, so
+an unweighted score is mostly theirs.
 Put here: the answering wave, and the weighted score. Keep out: the score itself (`adjusted_wald.py`).
 """
 
@@ -15,7 +15,7 @@ from regulars.pipelines.definitions.enumerations import ALL, ANSWERING_WAVE, ANS
 from regulars.pipelines.transforms.voice.adjusted_wald import compute_nps
 
 VOTES_PER_TIER = 10
-"""Votes that every tier needs, so that no single vote weighs much."""
+"""The fewest votes of each tier, so that a single vote has little weight."""
 WEIGHTED: dict[str, PolarsDataType] = {
     "nps_weighted": pl.Float64,
     "nps_weighted_ci_low": pl.Float64,
@@ -45,9 +45,9 @@ def add_answering_wave(answers: "nw.LazyFrame[Any]", delays: pl.DataFrame) -> "n
 
 
 def weight_by_tier(periods: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Add the score in which each value tier counts as often as it stands among customers, to the rows of `all`.
+    """Add the score weighted by the share of each value tier among customers, to the rows of `all`.
 
-    A vote of a tier weighs w = share of the tier among customers ÷ its share among voters. The interval takes
+    The weight of a vote is w = share of its tier among customers ÷ share among voters. The interval takes
     n_eff = (Σw)² / Σw² votes (Kish, "Survey Sampling", 1965) in place of n. Voters without a tier are left out.
 
     Args:
@@ -66,7 +66,7 @@ def weight_by_tier(periods: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
         .filter(pl.col("responses") >= VOTES_PER_TIER)
         .join(shares.lazy(), on="dimension_value")
         .with_columns(weight=pl.col("share") * pl.col("responses").sum().over(PERIOD) / pl.col("responses"))
-        .sort(*PERIOD, "dimension_value")  # the last digit of a sum hangs on the order of its rows
+        .sort(*PERIOD, "dimension_value")  # the last digit of a sum depends on the order of its rows
         .collect()  # in one lazy query polars would drop the sort, as a group-by has no order
     )
     weighted = pl.col("weight") * pl.col("responses")

@@ -1,10 +1,9 @@
 """The mart `nps`: the net promoter score by day, week, month and rolling window, its change, and the response rate.
 
-Put here: which answers are NPS, the score with its interval, its change against the window before, how a value of a
-dimension differs from the others, and how many answers called NPS no score can count.
-Keep out: the groups (`core.survey_responses.nps_group`), why an answer is left out (`nps_left_out_reason`), whose vote
-counts (`votes.py`), what those who do not answer would change (`nonresponse.py`), other kinds of survey
-(`satisfaction_scores.py`).
+Put here: which answers are NPS, the score with its interval, its change from the window before, its difference from the
+other values of a dimension, and the number of answers that no score can count.
+Keep out: the groups (`core.survey_responses.nps_group`), why an answer is left out (`nps_left_out_reason`), which vote
+counts (`votes.py`), nonresponse (`nonresponse.py`), other kinds of survey (`satisfaction_scores.py`).
 """
 
 import datetime as dt
@@ -20,7 +19,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import ALL, ANSWERING_WAVE
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.amounts import divide_columns
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.others import count_others
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores, compute_nps
@@ -53,13 +52,13 @@ LEFT_OUT = {"other_scale": "left_out_other_scale", "fraction": "left_out_fractio
 INVITED = ["people_invited", "people_who_answered"]
 MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
 COUNTS = ["promoters", "detractors", "responses"]
-"""What a score is made of."""
+"""The counts behind a score."""
 FEWEST_OF_CHANGE = 10
-"""Votes that each of two windows needs. Where nothing changes, 7 % at most of the changes of 10 votes beside up to 500
-have a p-value below 0.05, also where there are no detractors; of 2 votes up to 19 % have."""
+"""The fewest votes of each of two windows. Without a true change, at most 7 % of the comparisons of 10 votes with up to
+500 have a p-value below 0.05, even without detractors; with 2 votes it is up to 19 %."""
 WINDOW = ["grain", "period_end"]
 ROW = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values(), "measure", "day", "at", "row_id"]
-"""What is counted of an answer or invitation."""
+"""The measures of answers and invitations."""
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
     "period_start": pl.Date,
@@ -155,14 +154,14 @@ def nps(
 
 
 def _give_reason() -> pl.Expr:
-    """Why a score is not there or not to be trusted, or else why it is not compared with the window before."""
-    few_before = f"no change is told: fewer than {FEWEST_OF_CHANGE} votes in the window before"
+    """Why a score is missing or uncertain, or else why it is not compared with the window before."""
+    few_before = f"no change is computed: fewer than {FEWEST_OF_CHANGE} votes in the window before"
     is_few = pl.col("nps_before").is_not_null() & (pl.col("responses_before") < FEWEST_OF_CHANGE)
     return pl.coalesce(give_reason(), pl.when(is_few).then(pl.lit(few_before)))
 
 
 def _add_change(periods: pl.DataFrame) -> pl.DataFrame:
-    """Add the change of the score against the window before, with its interval and whether it stands.
+    """Add the change of the score from the window before, with its interval and whether it is significant.
 
     Nothing is compared below `FEWEST_OF_CHANGE` votes on either side.
     """
@@ -173,12 +172,12 @@ def _add_change(periods: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compare_with_others(periods: pl.DataFrame) -> pl.DataFrame:
-    """Add how each value differs from all others of its dimension and window, with its interval and whether it stands.
+    """Add the difference of each value from all others of its dimension and window, with interval and significance.
 
-    Nothing is compared below `FEW_VOTES` on either side: beside many others, few votes seem to differ too often.
-    By a dimension of the answer a person may have a vote of several values. The others then count, in the interval and
-    the p-value, as so many votes as there are surely people behind them: those who have none of the value itself or, if
-    that is more, as many as the other values have on average.
+    Nothing is compared below `FEW_VOTES` on either side: beside many others, few votes seem to differ too often. In a
+    dimension of the answer, a person may have votes with several values. The interval and the p-value then use the
+    number of people that the others surely stand for: votes of people without the value itself or, if that is more,
+    the average votes of the other values.
     """
     family = [*WINDOW, "dimension"]
     whole = periods.filter(pl.col("dimension") == ALL).select(*WINDOW, people="responses")
@@ -199,14 +198,14 @@ def _compare_with_others(periods: pl.DataFrame) -> pl.DataFrame:
 def _compare(
     periods: pl.DataFrame, name: str, other_score: pl.Expr, other: Sequence[pl.Expr], *, family: Sequence[str]
 ) -> pl.DataFrame:
-    """Add the score less another one as `name`, its interval, its p-value, and whether it stands among its family.
+    """Add score − other score as `name`, its interval, its p-value, and whether it is significant in its family.
 
     Args:
         periods: `nps` and `COUNTS` of each row.
-        name: What the columns begin with.
+        name: The prefix of the columns.
         other_score: The other score; nothing is compared where it is NULL.
         other: `COUNTS` of the other votes.
-        family: The columns that tell families of comparisons apart.
+        family: The columns that define a family of comparisons.
     """
     low, high, z = compare_scores([pl.col(count) for count in COUNTS], other)
     difference = pl.col("nps") - other_score
@@ -217,7 +216,7 @@ def _compare(
     )
     p = pl.Series(f"{name}_p_value", compute_two_sided_p(compared["z"].fill_null(math.nan).to_numpy())).fill_nan(None)
     return compared.with_columns(p).with_columns(
-        stands_among_all(f"{name}_p_value", *family).alias(f"is_{name}_significant")
+        is_significant(f"{name}_p_value", *family).alias(f"is_{name}_significant")
     )
 
 
@@ -278,7 +277,7 @@ def _list_events(
 
 
 def _select_left_out(survey_responses: IntoFrame, *, as_of: dt.date) -> "nw.LazyFrame[Any]":
-    """Select the answers that are called NPS and that no score counts."""
+    """Select the answers of the type nps that no score counts."""
     return (
         make_lazy(survey_responses)
         .filter(~nw.col("nps_left_out_reason").is_null(), nw.col("answered_date") <= as_of)

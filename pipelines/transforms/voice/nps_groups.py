@@ -1,6 +1,6 @@
 """The NPS group of a customer: that of the latest answer, if there is one that is not too old.
 
-Put here: this choice, for every mart that groups customers so. Keep out: what is counted per group (`nps_value.py`,
+Put here: this choice, for every mart that groups customers by NPS. Keep out: sums per group (`nps_value.py`,
 `customers/referrals.py`).
 """
 
@@ -18,11 +18,11 @@ class AnswerSettings(Protocol):
 
     @property
     def max_answer_days(self) -> int:
-        """How many days an answer tells how its customer feels."""
+        """The days for which an answer counts."""
 
 
 def choose_nps_group(as_of: dt.date, max_answer_days: int) -> pl.Expr:
-    """The group of `latest_nps_group`; of no answer, or one whose `latest_nps_at` is too old, what it lacks."""
+    """`latest_nps_group`, or the group of customers without an answer, or with an answer that is too old."""
     age = (pl.lit(as_of) - pl.col("latest_nps_at").dt.date()).dt.total_days()
     return (
         pl.when(pl.col("latest_nps_group").is_null())

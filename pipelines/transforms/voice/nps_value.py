@@ -1,7 +1,7 @@
-"""The mart `nps_value`: what promoters, passives, detractors and those who never answered bring, and what is at risk.
+"""The mart `nps_value`: the money of promoters, passives, detractors and others, and the value at risk.
 
-Put here: the group of each customer, and its money. Keep out: the score (`nps.py`), what a customer is worth
-(`customer_clv.py`), what those brought are worth (`referrals`), how sure differences are (`value_differences.py`).
+Put here: the group of each customer, and sums per group. Keep out: the score (`nps.py`), the value of a customer
+(`customer_clv.py`), the value of referred customers (`referrals`), tests of differences (`value_differences.py`).
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.lapsed_rates import withhold_early_lapsed_rates
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
@@ -73,7 +73,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 SIGNS_OF_LEAVING = ("is_overdue", "is_near_lapse", "is_subscription_ending")
-"""The columns of `marts.customer_360` that say that a customer is about to leave, whatever they answered."""
+"""The columns of `marts.customer_360` that show that a customer is about to leave, whatever the answer."""
 
 IS_DETRACTOR = pl.col("nps_group") == "detractor"
 REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
@@ -99,7 +99,7 @@ def nps_value(
     Args:
         customer_360: `marts.customer_360`; the unknown customer and prospects are left out.
         referrals: `marts.referrals`; `customer_id`, `brought_customers`, `brought_net_sales`.
-        clv_evaluation: `meta.clv_evaluation`; how far off totals were in the test.
+        clv_evaluation: `meta.clv_evaluation`; the errors of totals in the test.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         surveys: How old an answer may be.
@@ -141,7 +141,7 @@ def nps_value(
     )
     if surveys.max_answer_days <= lapse_days:
         rows = withhold_early_lapsed_rates(rows, customers)
-    return rows.with_columns(stands_out=stands_among_all(NAMES["p_value"], "dimension")).select(
+    return rows.with_columns(stands_out=is_significant(NAMES["p_value"], "dimension")).select(
         pl.col(name).cast(kind) for name, kind in COLUMNS.items()
     )
 
@@ -157,7 +157,7 @@ def _split_by_region(customers: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
 
 
 def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.DataFrame:
-    """Sum the money of each group of some customers; `brought` is None where no source tells who brought whom."""
+    """Sum the money of each group of some customers; `brought` is None where no source holds referrals."""
     is_active = pl.col("is_active")
     predicted, total = pl.col("predicted_value_12m"), pl.col("predicted_total_value_12m")
     sums = customers.group_by("nps_group").agg(
@@ -206,7 +206,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
 
 
 def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame | None) -> pl.DataFrame:
-    """Sum what the customers of each group brought; NULL everywhere where no source tells who brought whom."""
+    """Sum the referrals of each group; NULL where no source holds referrals."""
     if referrals is None:
         return pl.DataFrame({"nps_group": NPS_GROUPS}).with_columns(
             pl.lit(None, kind).alias(name) for name, kind in COLUMNS.items() if name in REFERRED
@@ -225,14 +225,14 @@ def _sum_referrals(customers: pl.DataFrame, referrals: pl.DataFrame | None) -> p
 
 
 def _find_value_at_risk(total: str) -> pl.Expr:
-    """A sum of what active detractors will bring in a year; 0 for other groups, NULL where nothing is predicted."""
+    """The predicted yearly total of active detractors; 0 for other groups, NULL without predictions."""
     is_known = (pl.col("active_predicted") > 0) | (pl.col("active_customers") == 0)
     known = pl.when(is_known).then(total)
     return pl.when(IS_DETRACTOR).then(known).otherwise(pl.lit(0)).cast(MONEY)
 
 
 def _bound_predicted_value(errors: TotalErrors | None) -> list[pl.Expr]:
-    """The ends of the interval of what a group is expected to bring, as of any other total of the same test."""
+    """The interval of the predicted total of a group, as for any other total of the same test."""
     bounds = bound_total(pl.col("predicted_value_12m"), errors)
     return [round_to_money(each).alias(f"predicted_value_12m_{end}") for end, each in zip(ENDS, bounds, strict=True)]
 
@@ -261,9 +261,9 @@ def _give_reason() -> pl.Expr:
     of_values = pl.when(missing > 0).then(pl.format("{} customers have no predicted value", missing))
     return (
         pl.when(pl.col("customers") == 0)
-        .then(pl.lit("nobody is in this group"))
+        .then(pl.lit("the group has no customers"))
         .when((missing > 0) | of_risk.is_not_null())
         .then(pl.concat_str([of_values, of_risk], separator="; ", ignore_nulls=True))
         .when(pl.col("customers") < FEW_CUSTOMERS)
-        .then(pl.lit(f"fewer than {FEW_CUSTOMERS} customers: averages of them tell little"))
+        .then(pl.lit(f"fewer than {FEW_CUSTOMERS} customers: their averages are uncertain"))
     )

@@ -17,7 +17,7 @@ from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_per
 SHARE_OF_ANSWERS = 0.9
 """A window is mature when this share of the answers to its invitations has come."""
 ANSWER = ["answered_with", "response_id", "answered_at"]
-"""Of the answer to an invitation: its tool, its id in it, and when it came."""
+"""The answer to an invitation: its system, its id there, and its moment."""
 INVITATION = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values()]
 
 
@@ -29,7 +29,7 @@ class Invitations:
         invited: One row per invitation, as `list_votes` takes them, with the measure `people_invited`.
         answered: Those that were answered, with the measure `people_who_answered`.
         delays: One row per response to known invitations: `system`, `response_id`, `days` since the last of them.
-        answering_days: Within how many days 90 % of the answers came, those of the slowest tool; None without answers.
+        answering_days: The days within which 90 % of the answers of the slowest tool came; None without answers.
     """
 
     invited: "nw.LazyFrame[Any]"
@@ -43,8 +43,8 @@ def match_invitations(
 ) -> Invitations:
     """Find out which invitations were answered.
 
-    An invitation is answered by the response that it names. Where no invitation of a tool names one, it is answered
-    when its person answers a survey of the type, of any tool, before the next invitation.
+    An invitation is answered by the response that it names. If no invitation of a tool names one, an invitation is
+    answered when its person answers a survey of the type, of any tool, before the next invitation.
 
     Args:
         survey_invitations: `core.survey_invitations`.
@@ -75,13 +75,13 @@ def match_invitations(
 
 
 def _list_tools_without_responses(sent: "nw.LazyFrame[Any]") -> list[str]:
-    """The tools of which no invitation names its response."""
+    """The tools whose invitations never name a response."""
     named = read_into_polars(sent.group_by("system").agg(nw.col("response_id").count()).to_native())
     return sorted(named.filter(pl.col("response_id") == 0)["system"])
 
 
 def _match_by_person(sent: "nw.LazyFrame[Any]", came: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """The invitations after which the next that is heard of the person is an answer."""
+    """The invitations whose person answers before the next invitation."""
     event = ["person", "system", "row_id", "at", "is_answer"]
     invited = sent.with_columns(is_answer=nw.lit(value=False)).select(event)
     answers = came.select(

@@ -21,7 +21,7 @@ from regulars.pipelines.models.drivers.relative_weights import (
     compute_relative_weights,
     estimate_moments,
 )
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.voice.drivers import KEY, SURVEY, list_driver_values, list_outcomes
 
 FEW_ANSWERS, INDICATIVE_ANSWERS, ENOUGH_ANSWERS = 30, 100, 200
@@ -97,7 +97,7 @@ def satisfaction_drivers(
     ]
     if not found:
         return pl.DataFrame(schema=COLUMNS)
-    rated = pl.concat(found).with_columns(matters=stands_among_all("effect_p_value", *SURVEY))
+    rated = pl.concat(found).with_columns(matters=is_significant("effect_p_value", *SURVEY))
     return (
         rated.with_columns(quadrant=_choose_quadrant())
         .with_columns(period_start=pl.lit(start), period_end=pl.lit(as_of), as_of=pl.lit(as_of))

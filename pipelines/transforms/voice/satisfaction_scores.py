@@ -1,8 +1,9 @@
 """The mart `satisfaction_scores`: satisfaction (CSAT) and effort (CES) by day, week, month and rolling window.
 
-Each stays on its own scale. It is a table of its own because its numbers are others than those of `nps`: a mean on a
-scale that differs from survey to survey, which nobody may average with an NPS, nor with a score of another scale.
-Put here: the mean, and who is satisfied. Keep out: whose answer counts (`votes.py`), the net promoter score (`nps.py`).
+Each score stays on its own scale, which differs from survey to survey. A mean on one scale cannot be averaged with an
+NPS or with a mean on another scale, so this is a table of its own beside `nps`.
+Put here: the mean, and which answers are satisfied. Keep out: which answer counts (`votes.py`), the net promoter score
+(`nps.py`).
 """
 
 import datetime as dt
@@ -31,7 +32,8 @@ from regulars.pipelines.transforms.voice.votes import (
 SURVEY = ["survey_type", "scale_min", "scale_max"]
 TYPES = ("csat", "ces")
 SATISFIED_FROM = 0.75
-"""From this part of the scale on an answer is satisfied: 4 and 5 of 1 to 5, 6 and 7 of 1 to 7, 8 to 10 of 0 to 10."""
+"""An answer at or above this part of the scale is satisfied: 4 and 5 of 1 to 5, 6 and 7 of 1 to 7, 8 to 10 of 0 to
+10."""
 UNITS = 1000
 """Scores are summed as whole thousandths above the scale's lowest answer, so that sums are exact in any order."""
 MEASURES = ["responses", "units", "squares", "satisfied_responses"]
@@ -120,7 +122,7 @@ def _select_answers(survey_responses: IntoFrame, as_of: dt.date) -> "nw.LazyFram
 
 
 def _measure(votes: pl.DataFrame) -> pl.DataFrame:
-    """Turn votes by score into what is summed: answers, units, squares of units, and satisfied answers."""
+    """Turn votes by score into the sums: answers, units, squares of units, and satisfied answers."""
     units = ((pl.col("measure") - pl.col("scale_min")) * UNITS).round().cast(pl.Int64)
     line = pl.col("scale_min") + SATISFIED_FROM * (pl.col("scale_max") - pl.col("scale_min"))
     times = {

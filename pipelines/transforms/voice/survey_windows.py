@@ -1,7 +1,7 @@
 """Counts of answers per day, ISO week, calendar month and rolling window, for every value of every dimension.
 
-Put here: which periods there are and what falls into them. Keep out: which answer is whose (`votes.py`), and what is
-made of the counts.
+Put here: the periods, and counting events in them. Keep out: which answer is a person's vote (`votes.py`), and the use
+of the counts.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ ROLLING = {
 }
 """Rolling grain -> how many days its windows have."""
 SPARSE = NPS_YEAR_ROLLING_GRAIN
-"""The rolling grain of which there are only windows that end with a month or `as_of`."""
+"""The rolling grain whose windows all end with a month or `as_of`."""
 DAYS_OF_LONGEST_MONTH = 31
 LONGEST_WINDOW = max(DAYS_OF_LONGEST_MONTH, *ROLLING.values())
 Bounds = tuple[pl.Expr, pl.Expr]
@@ -70,7 +70,7 @@ def count_periods(
     Args:
         events: `dimension`, `dimension_value`, the columns of `EVENT` and those of `key`; not empty.
         measures: The values of `measure`, each of which becomes a column.
-        key: Further columns that tell what is counted apart, such as the kind of survey.
+        key: Further columns to group by, such as the type of survey.
         as_of: Last day that counts.
 
     Returns:
@@ -112,9 +112,9 @@ def count_periods(
 
 
 def thin_out(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Keep of long rolling windows those that end with a month or `as_of`, and of the shorter of them all of `all`.
+    """Keep only the long rolling windows that end with a month or `as_of`; of the shorter grain, all windows of `all`.
 
-    Such a window hardly changes from day to day, and a row per day and value would double the table.
+    These windows hardly change from day to day, and a row per day and value would double the table.
     """
     is_long = (pl.col("grain") == SPARSE) | ((pl.col("grain") == NPS_LONG_ROLLING_GRAIN) & (pl.col("dimension") != ALL))
     return periods.filter(~is_long | ends_a_month(pl.col("period_end"), as_of))
@@ -126,11 +126,12 @@ def ends_a_month(day: pl.Expr, as_of: dt.date) -> pl.Expr:
 
 
 def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Sequence[str] = ()) -> pl.DataFrame:
-    """Add what the same value had in the window just before, which shares no day with the row's own.
+    """Add columns of the window just before, which shares no day with the row's own.
 
     Args:
         periods: As `count_periods` returns them.
-        columns: What is added, each as `<column>_before`; NULL where there is no such row, or either is not complete.
+        columns: The columns to add, each as `<column>_before`; NULL without such a row, or where either is not
+            complete.
         key: As for `count_periods`.
     """
     on = ["grain", *key, *VALUE, "period_start"]
@@ -157,7 +158,7 @@ def _select_period(grain: str, start: pl.Expr, end: pl.Expr, *rest: str) -> list
 def _count_by_calendar_period(
     events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], grain: str
 ) -> pl.DataFrame:
-    """Count the votes that are still their owner's when the period ends."""
+    """Count the votes that are still current when the period ends."""
     start, end = CALENDAR_PERIODS[grain](pl.col("day_idx"))
     last = events.filter(pl.col("end_idx") > end)
     counted = _sum_measures(last.with_columns(start=start, end=end), [*value, "start", "end"], totals)
@@ -176,12 +177,12 @@ def _list_ends(grain: str, first_day: int, last_day: int) -> pl.DataFrame:
 
 
 def _sum_measures(events: pl.DataFrame, by: list[str], totals: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Sum each measure into its column; first of all that is alike, so that few rows are gone through per measure."""
+    """Sum each measure into its column; equal rows are grouped first, so that each measure scans few rows."""
     return events.group_by(*by, "measure").agg(pl.col("amount").sum()).group_by(by).agg(**totals)
 
 
 def _count_over(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.Expr], window: int) -> pl.DataFrame:
-    """Count per day what is no longer in a rolling window of so many days that ends on it, as negative numbers."""
+    """Count the events that leave a rolling window of `window` days on each day, as negative numbers."""
     over = pl.min_horizontal("end_idx", pl.col("day_idx") + window)
     counted = _sum_measures(events.with_columns(day_idx=over), [*value, "day_idx"], totals)
     return counted.with_columns(-pl.col(*totals))
@@ -190,7 +191,7 @@ def _count_over(events: pl.DataFrame, value: list[str], totals: Mapping[str, pl.
 def _count_by_rolling_window(
     begun: pl.DataFrame, over: pl.DataFrame, value: list[str], grain: str, ends: pl.DataFrame
 ) -> pl.DataFrame:
-    """Count per end of a window what is valid on it: all that began by then, less all that is over."""
+    """Count the valid votes at each end of a window: those that began by then minus those that are over."""
     window, totals = ROLLING[grain], [name for name in begun.columns if name not in {*value, "day_idx"}]
     changes = pl.concat([begun, over])
     counted_on = ends.select("day_idx", end="day_idx")
@@ -210,7 +211,7 @@ def _count_by_rolling_window(
 def _list_empty_periods(
     periods: pl.DataFrame, key: list[str], measures: Sequence[str], first_day: int, last_day: int
 ) -> pl.DataFrame:
-    """List the periods of `all` in which nothing happened, so that a chart over time has no gaps."""
+    """List the periods of `all` without an event, so that a chart over time has no gaps."""
     days = pl.DataFrame({"idx": range(first_day, last_day + 1)}, schema={"idx": pl.Int64})
     idx, rest = pl.col("idx"), [*key, *VALUE, *measures]
     whole = {"dimension": pl.lit(ALL), "dimension_value": pl.lit(ALL), **dict.fromkeys(measures, pl.lit(0, pl.Int64))}
@@ -237,7 +238,7 @@ def _list_empty_periods(
 
 
 def give_reason() -> pl.Expr:
-    """Why a score is not there, or not to be trusted."""
+    """Why a score is missing or uncertain."""
     return (
         pl.when(pl.col("responses") == 0)
         .then(pl.lit("nobody answered"))

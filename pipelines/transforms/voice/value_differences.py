@@ -1,6 +1,6 @@
-"""Whether customers of one NPS group bring more a year than detractors, and how sure that is.
+"""The difference in annual value between an NPS group and detractors, with its interval and p-value.
 
-Put here: the comparison of groups. Keep out: who is in which group (`nps_groups.py`), other money (`nps_value.py`).
+Put here: the comparison of groups. Keep out: the groups of customers (`nps_groups.py`), other money (`nps_value.py`).
 """
 
 import polars as pl
@@ -8,7 +8,7 @@ import polars as pl
 from regulars.pipelines.models.comparisons.means import compare_means
 
 FEW_CUSTOMERS = 30
-"""Groups of fewer customers are not compared: few large customers decide their means."""
+"""The fewest customers of a group that is compared: a few large ones would decide the mean of fewer."""
 DETRACTOR = "detractor"
 PARTS = ("difference", "low", "high", "p_value")
 DIFFERENCE = "annual_value_over_detractors"
@@ -18,7 +18,7 @@ MOMENTS = ["annual_mean", "annual_variance", "annual_size"]
 
 
 def describe_annual_value() -> dict[str, pl.Expr]:
-    """Aggregate what the customers of a group bring in a year: `total_annual_value` and `MOMENTS`."""
+    """Aggregate the annual value of the customers of a group: `total_annual_value` and `MOMENTS`."""
     yearly = pl.col("avg_annual_value_total")
     money = yearly.cast(pl.Float64)
     return {

@@ -1,7 +1,7 @@
 """Which answer is the vote of a person in a window, and the dimensions by which votes are split.
 
 Put here: persons, their latest answers, dimensions of answers and customers. Keep out: windows (`survey_windows.py`),
-and what a vote says (`nps.py`, `satisfaction_scores.py`).
+and scores (`nps.py`, `satisfaction_scores.py`).
 """
 
 import datetime as dt
@@ -21,7 +21,7 @@ ANSWER_DIMENSIONS = {"touchpoint": "touchpoint", "channel": "channel", "store": 
 CUSTOMER_DIMENSIONS = ("customer_type", "country", "region", "owner", "segment", "value_tier")
 """Dimensions of the customer who answers."""
 NAMED_VALUES = 20
-"""How many values of a dimension keep their names: those with the most answers."""
+"""The number of values of a dimension that keep their names: those with the most answers."""
 
 
 class SurveySettings(Protocol):
@@ -38,7 +38,7 @@ def make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
 
 
 def add_person(rows: "nw.LazyFrame[Any]", row_id: str) -> "nw.LazyFrame[Any]":
-    """Add `person`, whose row it is: the contact, else the customer, else a person of its own.
+    """Add `person`, the owner of the row: the contact, else the customer, else a person of its own.
 
     Args:
         rows: Has `contact_id`, `customer_idx` and `system`.
@@ -56,7 +56,7 @@ def add_person(rows: "nw.LazyFrame[Any]", row_id: str) -> "nw.LazyFrame[Any]":
 
 
 def read_once(rows: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """Run a scan on its own engine and go on in polars, so that what is counted several times is read once."""
+    """Run a scan on its own engine and continue in polars, so that rows counted several times are read once."""
     frame = read_into_polars(rows.to_native())
     if "person" in frame.columns:
         frame = frame.with_columns(pl.col("person").rank("dense"))  # numbers are compared faster than texts
@@ -92,9 +92,9 @@ def list_votes(
     Args:
         rows: `person`, `customer_idx`, `day`, `at`, `row_id`, `system`, `measure` and the columns of `owner`.
         calendar: `core.calendar`; `day`, `day_idx`.
-        customers: As `select_customer_dimensions` returns them; None: votes are split by nothing of the customer.
-        owner: Who has one vote at a time: `person`, or `person` and a dimension of the answer.
-        carried: What else is kept of a vote; no vote is counted apart for it.
+        customers: As `select_customer_dimensions` returns them; None: votes are not split by customer.
+        owner: The columns of the owner of one vote at a time: `person`, or `person` and a dimension of the answer.
+        carried: Further columns of a vote to keep; they do not split votes.
 
     Returns:
         The columns of `EVENT`, of `CUSTOMER_DIMENSIONS` with customers, `carried` and `owner` without `person`;
@@ -113,7 +113,7 @@ def list_votes(
 
 
 def list_single_rows(rows: "nw.LazyFrame[Any]", calendar: IntoFrame, customers: "nw.LazyFrame[Any]") -> pl.DataFrame:
-    """Scan rows, on any engine: count each by itself in every window that holds its day, whoever gave it.
+    """Scan rows, on any engine, and count each one in every window that holds its day, also several of one person.
 
     Args:
         rows: `customer_idx`, `day`, `measure` and the columns of `ANSWER_DIMENSIONS`.
@@ -150,8 +150,8 @@ def split_votes(
         key: Further columns that are kept.
 
     Returns:
-        `dimension`, `dimension_value`, `key` and the columns of `EVENT`. A dimension of which no vote has a value is
-        left out; who has none is `unknown`, and values beyond the `NAMED_VALUES` most frequent ones are `other`.
+        `dimension`, `dimension_value`, `key` and the columns of `EVENT`. A dimension without any value is left out;
+        votes without a value are `unknown`, and values beyond the `NAMED_VALUES` most frequent ones are `other`.
     """
     split = [_name_values(by_person, ALL, pl.lit(ALL), key)]
     for dimension in dimensions:
@@ -162,7 +162,7 @@ def split_votes(
 
 
 def _name_values(votes: pl.DataFrame, dimension: str, value: pl.Expr, key: Sequence[str]) -> pl.DataFrame:
-    """Name the values of a dimension; votes that agree in all that is counted become one row."""
+    """Name the values of a dimension; equal votes become one row."""
     alike = ["dimension_value", *key, *(name for name in EVENT if name != "amount")]
     counted = votes.select(value.alias("dimension_value"), *key, *EVENT).group_by(alike).agg(pl.col("amount").sum())
     named = counted.select(pl.lit(dimension).alias("dimension"), "dimension_value", *key, *EVENT)

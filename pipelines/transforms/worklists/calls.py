@@ -1,8 +1,8 @@
-"""Who calls for action, for which reason, and what to do: decided here, once, for every mart that says so.
+"""Which customers to call, for which reason, and what to do: decided once for all marts.
 
-Put here: what a year of a customer is worth, how much of it a call can still keep, and which reason leads. Keep out:
+Put here: the yearly value of a customer, how much of it a call can still keep, and which reason leads. Keep out:
 the signs (`service_signs.py`, `purchase_signs.py`), the weights of reasons (`reasons.py`), the lists
-(`owner_worklists.py`), and what to do with those who do not call for action (`customers/view/risk.py`).
+(`owner_worklists.py`), and the next step for customers without a reason to call (`customers/view/risk.py`).
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ from regulars.pipelines.transforms.worklists.purchase_signs import (
     find_payment_signs,
     find_subscription_signs,
 )
-from regulars.pipelines.transforms.worklists.reasons import ORDER, REASONS, YEAR, compute_urgency, find_of_reason
+from regulars.pipelines.transforms.worklists.reasons import ORDER, REASONS, YEAR, compute_urgency, look_up_by_reason
 from regulars.pipelines.transforms.worklists.service_signs import (
     SupportSettings,
     find_detractors,
@@ -33,15 +33,15 @@ FACTS = (
     *("mrr", "days_since_last_order", "typical_days_between_orders", "is_active", "lapses_on", "lifecycle"),
     *("segment", "value_tier", "source_record_count", "p_alive", "payment_failed_on", "unpaid_orders", "unpaid_sales"),
 )
-"""What of `marts.customer_360` the decision and the lists read."""
+"""The columns of `marts.customer_360` that the decision and the lists read."""
 
 FIRST = (-pl.col("priority"), -pl.col("keepable_value"), -pl.col("at_stake"))
-"""What is called first, of reasons and of customers."""
+"""The order of reasons and of customers, the first to call first."""
 
 
 @dataclass(frozen=True)
 class CallTables:
-    """The tables that hold signs, and the orders that say what a customer is worth."""
+    """The tables that hold signs, and the orders behind the value of a customer."""
 
     orders: IntoFrame
     refunds: IntoFrame
@@ -64,11 +64,11 @@ class CallRules:
 
 
 def find_calls(customers: pl.DataFrame, tables: CallTables, rules: CallRules) -> pl.DataFrame:
-    """Find the customers who call for action: each once, with the reason that leads.
+    """Find the customers to call: each once, with the leading reason.
 
     Args:
         customers: `customer_idx` and the columns of `FACTS`; deleted customers and the unknown one are left out.
-        tables: As of core and marts.
+        tables: Tables of core and marts.
         rules: The day, and the settings.
 
     Returns:
@@ -103,7 +103,7 @@ def _list_signs(known: pl.DataFrame, tables: CallTables, rules: CallRules) -> pl
 def _value_last_active_year(days: pl.DataFrame, known: pl.DataFrame, is_in_orders: bool) -> pl.DataFrame:
     """Add `sales`, net sales of the `LAST_ACTIVE_DAYS` to the last order, and `year`: with 12 times the MRR.
 
-    Refunds after the last order are subtracted. The MRR counts unless orders hold it. Neither is below 0.
+    Refunds after the last order are subtracted. The MRR counts unless orders include it. Neither is below 0.
     """
     last_day = pl.col("last_order_date").cast(pl.Int32)
     sales = (
@@ -121,7 +121,7 @@ def _value_last_active_year(days: pl.DataFrame, known: pl.DataFrame, is_in_order
 
 
 def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Choose each customer's leading reason, the one of highest priority; `why` tells all of them.
+    """Choose each customer's leading reason, the one of highest priority; `why` lists all of them.
 
     Args:
         called: The columns of `SIGN`, `sales`, `year`, `p_alive`, and facts of the customer.
@@ -136,7 +136,7 @@ def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
         called.with_columns(
             at_stake=pl.coalesce("at_stake", "year"),
             at_stake_basis=pl.col("at_stake_basis").fill_null(YEAR),
-            next_step=find_of_reason({name: each.step for name, each in REASONS.items()}, pl.String),
+            next_step=look_up_by_reason({name: each.step for name, each in REASONS.items()}, pl.String),
             urgency=compute_urgency(as_of),
             reason_number=pl.col("reason").replace_strict(order, list(range(len(order))), return_dtype=pl.Int64),
         )
@@ -152,10 +152,10 @@ def choose_reasons(called: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
 
 
 def _find_keepable_value() -> pl.Expr:
-    """What of `at_stake` a call can still keep: what orders bring counts with `p_alive`, all else whole.
+    """The part of `at_stake` that a call can still keep: sales of orders count × `p_alive`, everything else in full.
 
-    A subscription that is charged and an order that is not paid are there, whatever the orders before say; a sign that
-    knows more says so in `still_to_keep`. Where no `p_alive` is known, nothing is taken off.
+    A live subscription and an unpaid order do not depend on earlier orders; a sign with its own estimate has it in
+    `still_to_keep`. Without a known `p_alive`, sales count in full.
     """
     basis = pl.col("at_stake_basis")
     of_orders = (

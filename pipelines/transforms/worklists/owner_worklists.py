@@ -1,6 +1,6 @@
-"""The mart `owner_worklists`: whom each account owner calls first, why, with what at stake and until when.
+"""The mart `owner_worklists`: the customers that each account owner calls first, why, what is at stake and until when.
 
-Put here: the lists, and their order. Keep out: who calls for action, and for which reason (`calls.py`).
+Put here: the lists, and their order. Keep out: which customers to call, and for which reason (`calls.py`).
 """
 
 import datetime as dt
@@ -45,7 +45,7 @@ class WorklistSettings(Protocol):
 
     @property
     def length(self) -> int:
-        """How many customers the list of an owner has at most."""
+        """The most customers on the list of an owner."""
 
 
 def owner_worklists(
@@ -81,7 +81,7 @@ def owner_worklists(
         service_risk_customers: `marts.service_risk_customers`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        subscription_revenue_is_in_orders: Whether net sales hold subscription revenue already.
+        subscription_revenue_is_in_orders: Whether net sales include subscription revenue already.
         support: How long a reply may take.
         worklists: How long a list may be.
 
@@ -115,7 +115,7 @@ def owner_worklists(
 
 
 def _count_left_out(length: int) -> dict[str, pl.Expr]:
-    """How many customers of the owner are below the end of the list, and what calls could keep of them."""
+    """The number of the owner's customers below the end of the list, and the value that calls could keep of them."""
     is_below = pl.col("list_rank") > length
     return {
         "owner_customers_left_out": is_below.sum().over("owner"),

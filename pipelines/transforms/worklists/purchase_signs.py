@@ -28,13 +28,13 @@ WIN_BACK_DAYS = 180
 """How long after the lapse a customer of high value is called."""
 
 DUE_DAYS = 14
-"""A product that is bought in a rhythm is offered from so many days before to so many days after it is due."""
+"""A product bought in a regular rhythm is offered from this many days before to this many days after it is due."""
 
 
 def find_subscription_signs(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Find subscriptions that are about to end, and those that end or lately ended because a payment failed.
 
-    A customer who has begun another subscription of no known end since then is not called. No order settles it.
+    A customer who has since begun another subscription without a known end is not called. An order does not settle it.
 
     Args:
         subscriptions: `core.subscriptions`.
@@ -135,7 +135,7 @@ def find_lapse_signs(customer_360: pl.DataFrame, *, as_of: dt.date, lapse_days: 
 
 
 def find_due_offers(next_best_offers: IntoFrame, customer_360: pl.DataFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Find customers of high value for whom a product that they buy in a rhythm is due.
+    """Find customers of high value for whom a product that they buy in a regular rhythm is due.
 
     Args:
         next_best_offers: `marts.next_best_offers`.

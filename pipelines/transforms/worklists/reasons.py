@@ -1,4 +1,4 @@
-"""The reasons to call a customer: how much each weighs, what to do, and until when.
+"""The reasons to call a customer: their weights, what to do, and until when.
 
 Put here: the reasons themselves, and their urgency. Keep out: where the signs are found (`service_signs.py`,
 `purchase_signs.py`), and the list (`owner_worklists.py`).
@@ -37,16 +37,16 @@ SIGN: dict[str, PolarsDataType] = {
     "still_to_keep": MONEY,
     "is_settled_by_order": pl.Boolean,
 }
-"""A sign that a customer is to be called. `happened_on` is NULL for what is still to come; `until_date` is the last day
-on which a call helps; `at_stake` and its basis are NULL where it is a year of the customer; `still_to_keep` is what of
-it a call can keep, where the sign itself knows; `is_settled_by_order`: an order after `happened_on` ends it."""
+"""A sign that a customer is to be called. `happened_on` is NULL for future events; `until_date` is the last day on
+which a call helps; `at_stake` and its basis are NULL where it is the customer's yearly value; `still_to_keep` is the
+part of it that a call can keep, where the sign has its own estimate; `is_settled_by_order`: an order after
+`happened_on` ends the sign."""
 
 MAY_BE_NULL = ("happened_on", "at_stake", "at_stake_basis", "still_to_keep")
 
-YEAR, SUBSCRIPTION, ORDER, UNPAID = BASES = (
-    *("last_active_year", "subscription_year", "average_order", "unpaid_orders"),
-)
-"""What `at_stake` may be."""
+YEAR, SUBSCRIPTION, ORDER, UNPAID = "last_active_year", "subscription_year", "average_order", "unpaid_orders"
+BASES = (YEAR, SUBSCRIPTION, ORDER, UNPAID)
+"""The values of `at_stake_basis`."""
 
 REASONS: dict[str, Reason] = {
     "unanswered_ticket": Reason(1.0, "answer"),
@@ -59,32 +59,32 @@ REASONS: dict[str, Reason] = {
     "lapsed": Reason(0.2, "win_back"),
     "offer_due": Reason(0.3, "offer"),
 }
-"""Reason -> what follows from it. Of reasons with equal priority the one that stands first leads."""
+"""Reason -> what follows from it. Among reasons with equal priority the first one here leads."""
 
 SOON_DAYS, LATE_DAYS, LATE_SHARE = 7, 90, 0.5
-"""What is to come has its full weight with at most so many days left, and `LATE_SHARE` of it with `LATE_DAYS`."""
+"""A future event has its full weight with at most this many days left, and `LATE_SHARE` of it with `LATE_DAYS`."""
 
 
 def compute_urgency(as_of: dt.date) -> pl.Expr:
-    """The urgency of a sign, Float64, 0 to 1: what has happened has its full weight, what is to come less.
+    """The urgency of a sign, Float64, 0 to 1: a past event has its full weight, a future one less.
 
     Reads `reason`, `happened_on` and `until_date`.
     """
     days_left = (pl.col("until_date") - pl.lit(as_of)).dt.total_days().clip(SOON_DAYS, LATE_DAYS)
     share = 1 - (1 - LATE_SHARE) * (days_left - SOON_DAYS) / (LATE_DAYS - SOON_DAYS)
-    weight = find_of_reason({name: reason.weight for name, reason in REASONS.items()}, pl.Float64)
+    weight = look_up_by_reason({name: reason.weight for name, reason in REASONS.items()}, pl.Float64)
     return pl.when(pl.col("happened_on").is_null()).then(share).otherwise(1.0) * weight
 
 
-def find_of_reason(values: dict[str, float] | dict[str, str], data_type: type[pl.DataType]) -> pl.Expr:
-    """What belongs to the `reason` of a row."""
+def look_up_by_reason(values: dict[str, float] | dict[str, str], data_type: type[pl.DataType]) -> pl.Expr:
+    """Look up the value for the `reason` of a row."""
     return pl.col("reason").replace_strict(values, return_dtype=data_type)
 
 
 def take_sign(**columns: pl.Expr) -> list[pl.Expr]:
-    """The columns of `SIGN`: those given, else the frame's; those of `MAY_BE_NULL` are NULL unless given.
+    """The columns of `SIGN`: the given ones, else the frame's own; those of `MAY_BE_NULL` are NULL unless given.
 
-    No order settles the sign unless `is_settled_by_order` is given.
+    An order does not settle the sign unless `is_settled_by_order` is given.
     """
     unless_given = {**dict.fromkeys(MAY_BE_NULL, pl.lit(None)), "is_settled_by_order": pl.lit(value=False)}
     known = {**unless_given, **columns}

@@ -1,7 +1,7 @@
-"""Signs that somebody must answer a customer: tickets without a reply, complaints, detractors, bad experiences.
+"""Signs that a customer needs an answer: tickets without a reply, complaints, detractors, bad experiences.
 
-A detractor's answer and bad experiences count until the customer orders on a later day: older anger is not helped by a
-call. A ticket waits for its answer whether or not an order comes.
+A detractor's answer and bad experiences count until the customer orders on a later day: after that, a call does not
+help. A ticket needs its answer whether or not the customer orders.
 Put here: these signs. Keep out: what customers buy (`purchase_signs.py`), and which sign leads (`owner_worklists.py`).
 """
 
@@ -20,7 +20,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.worklists.reasons import count_days, take_sign
 
 TICKET_DAYS = 90
-"""Tickets opened longer ago call for nothing: their tool was not told how they ended."""
+"""Older tickets give no sign: they were probably solved without being closed."""
 
 SOLVE_DAYS = 7
 """Days within which a complaint is to be solved."""
@@ -40,7 +40,7 @@ class SupportSettings(Protocol):
 
 
 def find_ticket_signs(tickets: IntoFrame, *, as_of: dt.date, support: SupportSettings) -> pl.DataFrame:
-    """Find tickets that wait for a reply too long by opening hours, and complaints that are not solved.
+    """Find tickets that wait too long for a reply, in business hours, and complaints that are not solved.
 
     Args:
         tickets: `core.tickets`.

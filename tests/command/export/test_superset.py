@@ -40,10 +40,6 @@ def files_of(bundle: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [content for name, content in bundle.items() if name.startswith(f"{kind}/")]
 
 
-def ids_of(bundle: dict[str, Any]) -> set[uuid.UUID]:
-    return {uuid.UUID(content["uuid"]) for content in bundle.values() if "uuid" in content}
-
-
 @pytest.fixture(scope="module")
 def archive(published_demo, tmp_path_factory):
     target = tmp_path_factory.mktemp("superset") / "superset.zip"

@@ -4,7 +4,7 @@ Put here: writing the files, and the run. Keep out: what each tool sold (its own
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,3 @@ def exports_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     (shop.folder / "regulars.yaml").write_text(yaml.safe_dump(read_settings(), allow_unicode=True), encoding="utf-8")
     assert shop.run() == 0, shop.said
     return shop
-
-
-Recompute = Callable[[Path], books.Books]

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom
 
 from regulars.pipelines.models.comparisons.proportions import compare_proportions
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.others import count_others
 
 
@@ -46,6 +46,6 @@ def test_where_no_value_differs_about_one_month_of_ten_has_a_flag(share):
         beside[name].cast(pl.Float64).to_numpy() for name in ("gone", "size", "gone_of_others", "size_of_others")
     )
     *_, p = compare_proportions(*numbers)
-    flags = beside.with_columns(p=p).with_columns(stands=stands_among_all("p", "month", "dimension"))
+    flags = beside.with_columns(p=p).with_columns(stands=is_significant("p", "month", "dimension"))
     assert 0.04 < flags.group_by("month").agg(pl.col("stands").any())["stands"].mean() < 0.125
     assert 0.02 < (p < 0.05).mean() < 0.06

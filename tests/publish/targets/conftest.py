@@ -1,10 +1,14 @@
 """One PostgreSQL server for all tests of this room, and a database for each of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from regulars.pipelines.home.home import Home
 from tests.publish.targets.postgres_server import PASSWORD, VARIABLE, Server, run_server
+from tests.publish.targets.postgres_target import Target
+from tests.publish.targets.published import prepared_home
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +32,14 @@ def database(server: Server, request: pytest.FixtureRequest, monkeypatch: pytest
     yield name
     with server.connect("postgres") as con:
         con.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def target(server: Server, database: str) -> Target:
+    return Target(server, database)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home in which a test publishes generations."""
+    return prepared_home(tmp_path / "home")

@@ -4,12 +4,8 @@ Azure is Azurite; Google is fake-gcs-server behind a door that takes what is wri
 """
 
 import dataclasses
-import hashlib
 import json
 import os
-import subprocess
-import sys
-import urllib.parse
 
 import obstore
 import polars as pl
@@ -18,15 +14,21 @@ import pytest
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.object_storage import (
-    ObjectStorageOptions,
     check_object_storage,
-    deliver_to_object_storage,
 )
 from regulars.pipelines.servers.buckets.bucket import Bucket
 from tests.azure_storage import ACCOUNT, run_azure_storage, sign_token
 from tests.google_door import make_account, run_signed_google_storage
-from tests.publish.builders import a_home, publish_run
-from tests.publish.trials import ENVIRONMENT, ROOT
+from tests.publish.builders import a_home
+from tests.publish.targets.bucket_deliveries import (
+    deliver,
+    deliver_until_killed,
+    list_copies,
+    list_writes,
+    make_options,
+    publish,
+    read_latest,
+)
 from tests.storage_proxy import run_proxy
 
 pytestmark = pytest.mark.slow
@@ -63,55 +65,22 @@ def home(tmp_path):
     return a_home(tmp_path / "home")
 
 
-def published(home, run):
-    return publish_run(home, run).generation
-
-
-def options_of(cloud, place, **changed):
-    return ObjectStorageOptions.model_validate({"url": f"{cloud.scheme}://{place}/regulars", **cloud.access, **changed})
-
-
-def deliver(generation, cloud, place, **changed):
-    return deliver_to_object_storage(generation, options_of(cloud, place, **changed), generation.path).is_new
-
-
-def read(cloud, place, key):
-    return bytes(obstore.get(cloud.open(place), key).bytes())
-
-
-def keys(cloud, place):
-    return sorted(each["path"] for page in obstore.list(cloud.open(place)) for each in page)
-
-
 def seen(cloud, place):
-    """What a reader finds: the generation, and the folder; every file is compared with `contents.json`."""
-    latest = json.loads(read(cloud, place, "regulars/latest.json"))
-    contents = json.loads(read(cloud, place, f"regulars/{latest['folder']}/contents.json"))
-    for name, facts in contents["files"].items():
-        content = read(cloud, place, f"regulars/{latest['folder']}/{name}")
-        assert (len(content), hashlib.sha256(content).hexdigest()) == (facts["bytes"], facts["sha256"])
-    return latest["generation"]
-
-
-def copies(cloud, place):
-    return sorted({key.split("/")[1].partition("-")[0] for key in keys(cloud, place) if key.count("/") > 1})
-
-
-def writes(cloud):
-    return [urllib.parse.unquote(path) for method, path in cloud.requests if method == "PUT"]
+    """The generation that a reader of the bucket finds."""
+    return read_latest(cloud, place)["generation"]
 
 
 def test_a_whole_generation_of_the_sample_company_is_delivered_once_and_read(cloud, place, published_demo):
     generation = Home(published_demo / "home").current()
     assert deliver(generation, cloud, place)
     assert seen(cloud, place) == generation.name
-    assert writes(cloud)[-1].endswith("latest.json")
-    assert "contents.json" in writes(cloud)[-2]
-    assert len(writes(cloud)) > 80
+    assert list_writes(cloud)[-1].endswith("latest.json")
+    assert "contents.json" in list_writes(cloud)[-2]
+    assert len(list_writes(cloud)) > 80
     cloud.requests.clear()
     assert not deliver(generation, cloud, place)
-    assert writes(cloud) == []
-    tables = json.loads(read(cloud, place, "regulars/latest.json"))["tables"]
+    assert list_writes(cloud) == []
+    tables = json.loads(cloud.read(place, "regulars/latest.json"))["tables"]
     url = f"{cloud.scheme}://{place}/regulars/{tables['marts.churn']}"
     churn = pl.read_parquet(url, storage_options=cloud.read_options())
     assert churn.equals(pl.read_parquet(generation.parquet_file("marts.churn")))
@@ -122,32 +91,27 @@ def test_a_whole_generation_of_the_sample_company_is_delivered_once_and_read(clo
 def test_a_large_file_goes_in_parts_and_arrives_as_it_was(cloud, place, tmp_path):
     content = os.urandom(12_000_000)
     (tmp_path / "large").write_bytes(content)
-    options = options_of(cloud, place)
+    options = make_options(cloud, place)
     Bucket(options.place, options).upload(tmp_path / "large", "large file.parquet", "application/octet-stream")
-    assert read(cloud, place, "large file.parquet") == content
-    assert len(writes(cloud)) > 2
+    assert cloud.read(place, "large file.parquet") == content
+    assert len(list_writes(cloud)) > 2
 
 
 def test_old_copies_and_what_killed_deliveries_left_are_removed(cloud, place, home):
     cloud.put(place, "regulars/g000009-00000000/parquet/core/orders.parquet", b"half")
     cloud.put(place, "regulars/mine/notes.txt", "stays")
     for run in (1, 2, 3):
-        deliver(published(home, run), cloud, place)
-    assert copies(cloud, place) == ["g000002", "g000003", "mine"]
+        deliver(publish(home, run), cloud, place)
+    assert list_copies(cloud, place) == ["g000002", "g000003", "mine"]
 
 
 def test_a_delivery_killed_at_a_request_leaves_the_old_copy_or_the_new_one(cloud, place, home, record_trials):
-    old, new = published(home, 1), published(home, 2)
+    old, new = publish(home, 1), publish(home, 2)
     seen_after = []
     for number in range(1, 60, 3):
-        obstore.delete(cloud.open(place), keys(cloud, place))
+        cloud.delete(place)
         deliver(old, cloud, place)
-        with cloud.broken(kill_at(number, running := [])):
-            access = json.dumps({"url": f"{cloud.scheme}://{place}/regulars", **cloud.access})
-            script = [sys.executable, "-m", "tests.publish.targets.killed_upload", str(new.path), access]
-            keys_ = {cloud.secret_variable: cloud.secret}
-            running.append(subprocess.Popen(script, env={**ENVIRONMENT, **keys_}, cwd=ROOT))
-            code = running[0].wait()
+        code = deliver_until_killed(new, cloud, place, number)
         seen_after.append(seen(cloud, place))
         deliver(new, cloud, place)
         assert seen(cloud, place) == "g000002"
@@ -157,17 +121,6 @@ def test_a_delivery_killed_at_a_request_leaves_the_old_copy_or_the_new_one(cloud
     assert code == 0
     assert {"g000001", "g000002"} >= set(seen_after)
     assert len(seen_after) > 4
-
-
-def kill_at(number, running):
-    count = iter(range(1, 1000))
-
-    def kill(method, path):
-        if next(count) == number:
-            running[0].kill()
-            running[0].wait()
-
-    return kill
 
 
 def gone_after(number):
@@ -188,8 +141,8 @@ def gone_after(number):
 def test_a_server_that_fails_leaves_the_old_copy_and_the_next_delivery_brings_the_new_one(
     cloud, place, home, fault, sentence
 ):
-    deliver(published(home, 1), cloud, place)
-    new = published(home, 2)
+    deliver(publish(home, 1), cloud, place)
+    new = publish(home, 2)
     with cloud.broken(fault), pytest.raises(StorageFailed) as caught:
         deliver(new, cloud, place)
     assert sentence in str(caught.value)
@@ -201,23 +154,23 @@ def test_a_server_that_fails_leaves_the_old_copy_and_the_next_delivery_brings_th
 def test_a_request_that_fails_once_is_repeated(cloud, place, home):
     faults = iter([500])
     with cloud.broken(lambda method, path: next(faults, None) if method == "PUT" else None):
-        assert deliver(published(home, 1), cloud, place)
+        assert deliver(publish(home, 1), cloud, place)
     assert seen(cloud, place) == "g000001"
 
 
 def test_who_has_no_right_key_is_told_so_without_a_secret(cloud, place, home, monkeypatch):
-    generation = published(home, 1)
-    assert check_object_storage(options_of(cloud, place), home.path) is None
+    generation = publish(home, 1)
+    assert check_object_storage(make_options(cloud, place), home.path) is None
     with pytest.raises(StorageFailed, match=f"there is no bucket {cloud.scheme}://gone-{place[:9]} "):
         deliver(generation, cloud, f"gone-{place[:9]}")
     wrong = "d3Jvbmcgc2VjcmV0" if cloud.scheme == "az" else make_account(make_key())
     monkeypatch.setenv(cloud.secret_variable, wrong)
-    said = check_object_storage(options_of(cloud, place), home.path)
+    said = check_object_storage(make_options(cloud, place), home.path)
     assert "refused access" in said
     assert wrong not in said
     monkeypatch.setenv(cloud.secret_variable, "no key at all")
-    assert "is no key" in check_object_storage(options_of(cloud, place), home.path)
-    assert keys(cloud, place) == []
+    assert "is no key" in check_object_storage(make_options(cloud, place), home.path)
+    assert cloud.keys(place) == []
 
 
 def make_key():
@@ -230,13 +183,13 @@ def test_a_sas_token_of_azure_delivers_with_its_rights_alone(azure, request, hom
     place = make_bucket(azure, request)
     monkeypatch.setenv(azure.secret_variable, sign_token(place, "rl"))
     with pytest.raises(StorageFailed, match="refused access") as caught:
-        deliver(published(home, 1), azure, place)
+        deliver(publish(home, 1), azure, place)
     assert "sig=" not in str(caught.value)
     monkeypatch.setenv(azure.secret_variable, sign_token(place, "racwdl"))
     for run in (2, 3, 4):
-        assert deliver(published(home, run), azure, place)
+        assert deliver(publish(home, run), azure, place)
     assert seen(azure, place) == "g000004"
-    assert copies(azure, place) == ["g000003", "g000004"]
+    assert list_copies(azure, place) == ["g000003", "g000004"]
 
 
 def test_the_endpoint_of_another_cloud_bears_the_account_in_its_name(azure, request, home):
@@ -244,12 +197,12 @@ def test_the_endpoint_of_another_cloud_bears_the_account_in_its_name(azure, requ
     named = dataclasses.replace(azure, base="", host=f"{ACCOUNT}.blob.localhost")
     with run_proxy(named):
         for run in (1, 2, 3):
-            assert deliver(published(home, run), named, place)
+            assert deliver(publish(home, run), named, place)
     assert seen(azure, place) == "g000003"
-    assert copies(azure, place) == ["g000002", "g000003"]
+    assert list_copies(azure, place) == ["g000002", "g000003"]
 
 
 def test_the_account_of_azure_may_stand_in_the_endpoint_with_a_slash_behind(azure, request, home):
     place = make_bucket(azure, request)
-    assert deliver(published(home, 1), azure, place, endpoint=f"{azure.address}/{ACCOUNT}/")
+    assert deliver(publish(home, 1), azure, place, endpoint=f"{azure.address}/{ACCOUNT}/")
     assert seen(azure, place) == "g000001"

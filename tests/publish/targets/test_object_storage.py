@@ -1,9 +1,6 @@
 """The target `object_storage`: whoever reads `latest.json` finds a whole copy, whatever happens in the middle."""
 
-import hashlib
 import json
-import subprocess
-import sys
 import threading
 
 import obstore
@@ -17,11 +14,17 @@ from regulars.pipelines.publish.targets.object_storage import (
     check_object_storage,
     deliver_to_object_storage,
 )
-from tests.object_store import KEY_ID_VARIABLE, REGION, SECRET_VARIABLE
-from tests.publish.builders import a_home, publish_run
-from tests.publish.trials import ENVIRONMENT, ROOT
-
-KILLED = 9
+from tests.object_store import REGION, SECRET_VARIABLE
+from tests.publish.builders import a_home
+from tests.publish.targets.bucket_deliveries import (
+    deliver,
+    deliver_until_killed,
+    list_copies,
+    list_writes,
+    make_options,
+    publish,
+    read_latest,
+)
 
 
 @pytest.fixture
@@ -29,55 +32,31 @@ def home(tmp_path):
     return a_home(tmp_path / "home")
 
 
-def published(home, run):
-    return publish_run(home, run).generation
-
-
-def options_of(store, bucket, **changed):
-    return ObjectStorageOptions.model_validate({"url": f"s3://{bucket}/regulars", **store.access, **changed})
-
-
-def deliver(generation, store, bucket, **changed):
-    return deliver_to_object_storage(generation, options_of(store, bucket, **changed), generation.path).is_new
-
-
 def seen(store, bucket, prefix="regulars/"):
-    """What a reader of the bucket finds: the generation, and its run; every file is compared with `contents.json`."""
-    latest = json.loads(store.read(bucket, f"{prefix}latest.json"))
-    contents = json.loads(store.read(bucket, f"{prefix}{latest['folder']}/contents.json"))
-    for name, facts in contents["files"].items():
-        content = store.read(bucket, f"{prefix}{latest['folder']}/{name}")
-        assert (len(content), hashlib.sha256(content).hexdigest()) == (facts["bytes"], facts["sha256"])
+    """What a reader of the bucket finds: the generation, and its run."""
+    latest = read_latest(store, bucket, prefix)
     orders = pl.read_parquet(store.read(bucket, f"{prefix}{latest['tables']['core.orders']}"))
     return latest["generation"], orders["run"].unique().item()
 
 
-def copies(store, bucket):
-    return sorted({key.split("/")[1].partition("-")[0] for key in store.keys(bucket) if key.count("/") > 1})
-
-
-def writes(store):
-    return [path for method, path in store.requests if method == "PUT"]
-
-
 def test_readers_find_a_whole_copy_and_the_same_generation_is_delivered_once(home, store, bucket):
-    generation = published(home, 1)
+    generation = publish(home, 1)
     assert deliver(generation, store, bucket)
     assert seen(store, bucket) == ("g000001", 1)
-    assert writes(store)[-1].endswith("/regulars/latest.json")
-    assert writes(store)[-2].endswith("/contents.json")
+    assert list_writes(store)[-1].endswith("/regulars/latest.json")
+    assert list_writes(store)[-2].endswith("/contents.json")
     names = {key.split("/", 2)[2] for key in store.keys(bucket) if key.count("/") > 1}
     assert names >= {"contents.json", "contracts.odcs.yaml", "report.html", "parquet/marts/churn.parquet"}
     head = store.client.head_object(Bucket=bucket, Key="regulars/latest.json")
     assert (head["ContentType"], head["CacheControl"]) == ("application/json", "no-cache")
     store.requests.clear()
     assert not deliver(generation, store, bucket)
-    assert writes(store) == []
+    assert list_writes(store) == []
 
 
 @pytest.mark.slow
 def test_nothing_personal_and_no_secret_goes_out(home, store, bucket):
-    generation = published(home, 1)
+    generation = publish(home, 1)
     assert b"ada@example.com" in generation.state_file.read_bytes()
     deliver(generation, store, bucket)
     sent = b"".join(store.read(bucket, key) for key in store.keys(bucket))
@@ -87,13 +66,13 @@ def test_nothing_personal_and_no_secret_goes_out(home, store, bucket):
 
 @pytest.mark.slow
 def test_old_copies_go_and_the_latest_stays_also_after_a_rollback(home, store, bucket):
-    generations = [published(home, run) for run in (1, 2, 3)]
+    generations = [publish(home, run) for run in (1, 2, 3)]
     for generation in generations:
         deliver(generation, store, bucket)
-    assert copies(store, bucket) == ["g000002", "g000003"]
+    assert list_copies(store, bucket) == ["g000002", "g000003"]
     assert deliver(generations[0], store, bucket)
     assert seen(store, bucket) == ("g000001", 1)
-    assert copies(store, bucket) == ["g000001", "g000003"]
+    assert list_copies(store, bucket) == ["g000001", "g000003"]
     store.put(bucket, "regulars/mine/notes.txt", "stays")
     deliver(generations[2], store, bucket, keep_generations=3)
     assert "regulars/mine/notes.txt" in store.keys(bucket)
@@ -101,38 +80,33 @@ def test_old_copies_go_and_the_latest_stays_also_after_a_rollback(home, store, b
 
 @pytest.mark.slow
 def test_an_object_that_was_removed_or_cut_is_written_again(home, store, bucket):
-    generation = published(home, 1)
+    generation = publish(home, 1)
     deliver(generation, store, bucket)
     [cut] = [key for key in store.keys(bucket) if key.endswith("core/orders.parquet")]
     store.put(bucket, cut, b"half")
     store.requests.clear()
     assert deliver(generation, store, bucket)
     assert seen(store, bucket) == ("g000001", 1)
-    assert len([path for path in writes(store) if ".parquet" in path]) == 1
+    assert len([path for path in list_writes(store) if ".parquet" in path]) == 1
 
 
 @pytest.mark.slow
 def test_what_a_killed_delivery_left_is_removed_and_never_pushes_a_whole_copy_out(home, store, bucket):
-    deliver(published(home, 1), store, bucket)
-    deliver(published(home, 2), store, bucket)
+    deliver(publish(home, 1), store, bucket)
+    deliver(publish(home, 2), store, bucket)
     store.put(bucket, "regulars/g000009-00000000/parquet/core/orders.parquet", b"half")
-    deliver(published(home, 3), store, bucket)
-    assert copies(store, bucket) == ["g000002", "g000003"]
+    deliver(publish(home, 3), store, bucket)
+    assert list_copies(store, bucket) == ["g000002", "g000003"]
 
 
 @pytest.mark.slow
 def test_a_delivery_killed_at_any_request_leaves_the_old_copy_or_the_new_one(home, store, bucket):
-    old, new = published(home, 1), published(home, 2)
-    arguments = [json.dumps({"url": f"s3://{bucket}/regulars", **store.access})]
+    old, new = publish(home, 1), publish(home, 2)
     seen_after = []
     for number in range(1, 40):
-        for key in store.keys(bucket):
-            store.client.delete_object(Bucket=bucket, Key=key)
+        store.delete(bucket)
         deliver(old, store, bucket)
-        with store.broken(_kill_at(number, running := [])):
-            script = [sys.executable, "-m", "tests.publish.targets.killed_upload", str(new.path), *arguments]
-            running.append(subprocess.Popen(script, env={**ENVIRONMENT, **_keys(store)}, cwd=ROOT))
-            code = running[0].wait()
+        code = deliver_until_killed(new, store, bucket, number)
         seen_after.append(seen(store, bucket))
         assert deliver(new, store, bucket) in (True, False)
         assert seen(store, bucket) == ("g000002", 2)
@@ -143,24 +117,9 @@ def test_a_delivery_killed_at_any_request_leaves_the_old_copy_or_the_new_one(hom
     assert len(seen_after) > 8
 
 
-def _keys(store):
-    return {KEY_ID_VARIABLE: store.key_id, SECRET_VARIABLE: store.secret}
-
-
-def _kill_at(number, running):
-    count = iter(range(1, 1000))
-
-    def kill(method, path):
-        if next(count) == number:
-            running[0].kill()
-            running[0].wait()
-
-    return kill
-
-
 @pytest.mark.slow
 def test_readers_never_find_half_a_copy_while_deliveries_go_on(home, store, bucket):
-    generations = [published(home, run) for run in (1, 2)]
+    generations = [publish(home, run) for run in (1, 2)]
     deliver(generations[0], store, bucket)
     stop, found, wrong = threading.Event(), set(), []
 
@@ -182,10 +141,6 @@ def test_readers_never_find_half_a_copy_while_deliveries_go_on(home, store, buck
     assert wrong == []
     assert found <= {("g000001", 1), ("g000002", 2)}
     assert found
-
-
-def break_writes(name, method, path):
-    return 500 if method == "PUT" and name in path else None
 
 
 @pytest.mark.slow
@@ -212,8 +167,8 @@ def break_writes(name, method, path):
 def test_what_goes_wrong_is_a_sentence_without_a_secret_and_the_old_copy_stays(
     home, store, bucket, monkeypatch, changed, environment, fault, sentence
 ):
-    deliver(published(home, 1), store, bucket)
-    new = published(home, 2)
+    deliver(publish(home, 1), store, bucket)
+    new = publish(home, 2)
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     with store.broken(fault or (lambda method, path: None)), pytest.raises(StorageFailed) as caught:
@@ -231,13 +186,13 @@ def test_what_goes_wrong_is_a_sentence_without_a_secret_and_the_old_copy_stays(
 def test_an_upload_that_fails_once_is_repeated(home, store, bucket):
     faults = iter([500])
     with store.broken(lambda method, path: next(faults, None) if method == "PUT" else None):
-        assert deliver(published(home, 1), store, bucket)
+        assert deliver(publish(home, 1), store, bucket)
     assert seen(store, bucket) == ("g000001", 1)
 
 
 @pytest.mark.slow
 def test_a_damaged_generation_is_not_delivered(home, store, bucket):
-    generation = published(home, 1)
+    generation = publish(home, 1)
     path = generation.parquet_file("core.orders")
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1])
@@ -248,10 +203,10 @@ def test_a_damaged_generation_is_not_delivered(home, store, bucket):
 
 @pytest.mark.slow
 def test_doctor_says_whether_the_bucket_can_be_opened(home, store, bucket, monkeypatch):
-    assert check_object_storage(options_of(store, bucket), home.path) is None
-    assert "no bucket s3://gone" in check_object_storage(options_of(store, bucket, url="s3://gone"), home.path)
+    assert check_object_storage(make_options(store, bucket), home.path) is None
+    assert "no bucket s3://gone" in check_object_storage(make_options(store, bucket, url="s3://gone"), home.path)
     monkeypatch.delenv(SECRET_VARIABLE)
-    assert SECRET_VARIABLE in check_object_storage(options_of(store, bucket), home.path)
+    assert SECRET_VARIABLE in check_object_storage(make_options(store, bucket), home.path)
 
 
 def test_without_obstore_the_sentence_names_the_extra(monkeypatch, tmp_path):
@@ -263,7 +218,7 @@ def test_without_obstore_the_sentence_names_the_extra(monkeypatch, tmp_path):
 
 @pytest.mark.slow
 def test_polars_reads_a_table_by_way_of_latest_as_the_docs_say(home, store, bucket):
-    deliver(published(home, 1), store, bucket)
+    deliver(publish(home, 1), store, bucket)
     how = {"aws_access_key_id": store.key_id, "aws_secret_access_key": store.secret, "aws_region": REGION}
     reader = S3Store(
         bucket,

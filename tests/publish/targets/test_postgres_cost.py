@@ -18,7 +18,7 @@ from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
 from regulars.pipelines.publish.targets.postgresql import delivery
 from regulars.pipelines.publish.targets.postgresql.plan import Plan, plan_generation
 from tests.publish.targets.postgres_server import Server
-from tests.publish.targets.published import prepared_home, publish
+from tests.publish.targets.published import publish
 
 CUSTOMERS = 1_000_000
 MOST_TIMES_THE_COPY = 1.7
@@ -55,11 +55,6 @@ class Cost:
     server: float
     all: float
     clock: float
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return prepared_home(tmp_path / "home")
 
 
 def read_cpu_seconds(server: Server) -> float:

@@ -29,11 +29,6 @@ LEFTOVERS = """
 """Tables of rows that hold none."""
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return prepared_home(tmp_path / "home")
-
-
 def ask(server: Server, database: str, query: str) -> list[tuple[Any, ...]]:
     with server.connect(database) as con:
         return con.execute(query).fetchall()

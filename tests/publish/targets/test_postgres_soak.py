@@ -9,7 +9,7 @@ import pytest
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgres import deliver_to_postgres
 from tests.publish.targets.postgres_server import Server
-from tests.publish.targets.published import prepared_home, publish
+from tests.publish.targets.published import publish
 
 DELIVERIES, READERS, ROWS = 20, 4, 1_000_000
 LONGEST_WAIT_SECONDS = 20.0
@@ -19,11 +19,6 @@ STATE = f"""
         (select run from core.orders where system = 'shop' and order_id = '0'),
         (select run from core.orders where system = 'shop' and order_id = '{ROWS - 1}')
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return prepared_home(tmp_path / "home")
 
 
 class Readers:

@@ -1,39 +1,18 @@
-"""JSON files as tools write them: lines or an array, nested or flat, whole or torn."""
+"""JSON files as tools write them: which rows and columns they become, and which files are refused."""
 
 import gzip
 import json
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from regulars.pipelines.errors import SettingsWrong
-from regulars.pipelines.sources.readers.json import json_arrays, json_columns, json_files, json_lines, json_text
-from regulars.pipelines.sources.readers.json.gap_shapes import Grammar
-from regulars.pipelines.sources.readers.json.json_arrays import read_array
-from regulars.pipelines.sources.readers.json.json_lines import read_lines
-from regulars.pipelines.sources.readers.json.json_values import (
-    JsonPart,
-    _write_deep,
-    join_parts,
-    make_columns,
-    read_cells,
-    write_json,
-)
-from regulars.pipelines.sources.readers.records import Record
-from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.json import json_arrays, json_files
+from regulars.pipelines.sources.readers.json.json_values import _write_deep, make_columns, write_json
 
 ORDERS = [
     {"id": "1", "day": "2026-01-01", "total": 9.5, "customer": {"email": "a@example.com", "tags": ["x", 1.50]}},
     {"id": 2, "day": "2026-01-02", "total": 20, "customer": None},
 ]
-
-
-@pytest.fixture
-def feed(shop):
-    """A shop that delivers a JSON array."""
-    shop.sources["shop"].update(path="orders.json", format="json")
-    return shop
 
 
 def test_an_array_is_read_like_lines_of_the_same_objects(feed):
@@ -127,147 +106,6 @@ def test_lines_and_an_array_are_not_taken_for_one_another(shop):
     assert shop.refusal().sentence == "orders.jsonl is a JSON array, not JSON lines: set `format: json`"
 
 
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3),
-    max_leaves=4,
-)
-objects = st.lists(st.dictionaries(st.text(max_size=3), values, max_size=3), max_size=6)
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(objects=objects, indent=st.sampled_from([None, 1]), piece=st.integers(1, 9))
-def test_an_array_read_in_small_pieces_holds_the_objects_that_were_written(tmp_path_factory, objects, indent, piece):
-    path = tmp_path_factory.mktemp("json") / "orders.json"
-    path.write_text(json.dumps({"skip": objects, "rows": objects}, indent=indent), encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_text, "CHUNK", piece)
-        found = list(read_array(path, "orders.json", "rows"))
-    assert not any(isinstance(each, Record) for each in found)
-    assert [json.loads(write_json(each[1])) for each in found] == objects
-
-
-LINES = [
-    '{"id": 1.10, "n": 12345678901234567890, "e": 1e3, "x": NaN, "y": -0}',
-    '{"id": "1.10", "a": [1.50, "1.50", {"b": 1E-7}], "é": "\\u00e9\\ud83d\\ude00"}',
-    '{"id": ""}',
-    "{}",
-    *('{"id": 1, "id": 2}', '{"id": "\\ud800"}', '{"id": 1} {"id": 2}', '{"id": ', "7", "[]", "{'id': 1}"),
-    *("", " ", ' {"id": 3} ', '{"id": "a\rb"}'),
-]
-
-
-def read_or_refuse(read, *args):
-    try:
-        return list(read(*args))
-    except Refusal as refusal:
-        return refusal.sentence
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(
-    lines=st.lists(st.sampled_from(LINES), max_size=9), end=st.sampled_from(["\n", "\r\n"]), piece=st.integers(1, 90)
-)
-def test_lines_and_elements_read_many_at_once_are_those_read_one_by_one(tmp_path_factory, lines, end, piece):
-    folder = tmp_path_factory.mktemp("json")
-    (folder / "lines").write_bytes("".join(line + end for line in lines).encode())
-    (folder / "array").write_bytes(f"[{f',{end}'.join(lines)}]{end}".encode())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_lines, "CHUNK", piece)
-        patch.setattr(json_text, "CHUNK", piece)
-        fast = [
-            read_or_refuse(read_lines, folder / "lines", "x"),
-            read_or_refuse(read_array, folder / "array", "x", None),
-        ]
-        patch.setattr(json_lines, "_read_plain", lambda *_: None)
-        patch.setattr(json_arrays._Reader, "_read_plain_elements", lambda _: [])
-        slow = [
-            read_or_refuse(read_lines, folder / "lines", "x"),
-            read_or_refuse(read_array, folder / "array", "x", None),
-        ]
-    assert fast == slow
-
-
-PLAIN = [
-    '{"id": 1.10, "n": -0, "e": 1E-7, "none": null, "yes": true, "text": ""}',
-    '{"n": 12345678901234567890, "id": "1.10", "é": "\\u00e9\\ud83d\\ude00", "text": "a \\"b\\\\"}',
-    '{"customer": {"email": "a", "tags": ["x", 1.50, {"b": []}]}, "id" :2 , "lines": [{"sku": "a"}, {}], "none": []}',
-    '{"a.b": "},{", "a": {"b": "\\\\"}, "none": {}, "text": [[1, {}], 2]}',
-]
-TORN = [
-    '{"id": 01}',
-    '{"id": "\\ud800"}',
-    '{"id": "1", "id": "2"}',
-    '{"a": {"b": "1", "b": "1"}}',
-    '{"id": "a\tb"}',
-    '{"a": ["x"}}',
-    '{"a" "b"}',
-    '{"a": "b",}',
-    '{"id": +1}',
-    '{"id": "\\x"}',
-    '{"id": "1"} {"id": "2"}',
-    '{"a": ["x",\n"y"]}',
-    '{"id": "1"',
-    "{}",
-]
-
-
-def read_parts(pieces):
-    """The columns and the bad records of pieces, or the sentence of the refusal."""
-    parts, bad = [], []
-    try:
-        for piece in pieces:
-            if isinstance(piece, JsonPart):
-                parts.append(piece)
-                continue
-            objects = [each[1] for each in piece if not isinstance(each, Record)]
-            bad += [each for each in piece if isinstance(each, Record)]
-            parts.append(JsonPart(read_cells(objects), len(objects)))
-    except Refusal as refusal:
-        return refusal.sentence
-    columns = {name: column.to_pylist() for name, column in join_parts(parts).items()}
-    return list(columns.items()), sum(part.count for part in parts), bad
-
-
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(
-    lines=st.lists(st.sampled_from(PLAIN), min_size=1, max_size=6),
-    torn=st.lists(st.tuples(st.integers(0, 6), st.sampled_from(TORN)), max_size=1),
-    end=st.sampled_from(["\n", "\r\n", "\n\n"]),
-    piece=st.sampled_from([20, 90, 10_000]),
-)
-def test_objects_read_by_key_all_at_once_are_those_read_one_by_one(tmp_path_factory, lines, torn, end, piece):
-    for at, line in torn:
-        lines.insert(at, line)
-    folder = tmp_path_factory.mktemp("json")
-    (folder / "lines").write_bytes("".join(line + end for line in lines).encode())
-    (folder / "array").write_bytes(f'{{"rows": [{f" ,{end}".join(lines)}], "end": [{{}}]}}'.encode())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_lines, "CHUNK", piece)
-        patch.setattr(json_text, "CHUNK", piece)
-        for read, *args in (
-            (json_lines.read_pieces, folder / "lines", "x"),
-            (json_arrays.read_pieces, folder / "array", "x", "rows"),
-        ):
-            assert read_parts(read(*args)) == read_parts(read(*args, tries=0))
-
-
-def test_plain_objects_are_read_without_making_objects_of_them(tmp_path):
-    (tmp_path / "lines").write_text("\n".join(PLAIN), encoding="utf-8")
-    (tmp_path / "array").write_text(f"[{','.join(PLAIN)}]", encoding="utf-8")
-    for pieces in (
-        json_lines.read_pieces(tmp_path / "lines", "x"),
-        json_arrays.read_pieces(tmp_path / "array", "x", None),
-    ):
-        assert [piece.count for piece in pieces] == [len(PLAIN)]
-
-
-@pytest.mark.parametrize("line", TORN)
-def test_what_is_no_plain_object_is_left_to_the_exact_way(line):
-    text = "\n".join([PLAIN[0], line, PLAIN[1]]).encode()
-    assert json_columns.read_plain_objects(text, Grammar(of_lines=True)) is None
-
-
 def test_objects_with_other_keys_further_down_are_rows_of_one_table(feed):
     feed.sources["shop"]["columns"] = {**feed.sources["shop"]["columns"], "email": "new"}
     plain = {"id": 1, "day": "2026-01-01", "total": 1}
@@ -283,88 +121,6 @@ def test_options_of_another_format_are_a_mistake(shop):
     shop.sources["shop"]["options"] = {"records": "a"}
     with pytest.raises(SettingsWrong, match="means nothing for `format: csv`"):
         shop.land()
-
-
-def test_elements_of_arrays_are_rows_of_their_own_beside_their_object(feed):
-    order = {"id": "1", "day": "2026-01-01", "lines": [{"sku": "a"}, {"sku": "b"}], "x": {"paid": [{"by": "card"}]}}
-    feed.sources["shop"]["options"] = {"rows_of": ["lines", "x.paid"]}
-    columns = {"order_id": "id", "ordered_at": "day", "status": "row_of", "region": "lines.sku", "city": "x.paid.by"}
-    feed.sources["shop"] |= {"columns": columns, "exclude": {"objects": "row_of = 'object' and lines is null"}}
-    feed.write("orders.json", json.dumps([order, {"id": "2", "day": "2026-01-01"}]))
-    landed = feed.land()
-    assert landed["shop"].deliveries[0].record_count == 5
-    with feed.delivered(landed) as con:
-        rows = con.execute("select status, region, city from landed.orders order by _row").fetchall()
-    assert rows == [("object", None, None), ("lines", "a", None), ("lines", "b", None), ("x.paid", None, "card")]
-
-
-def read_rows(feed, rows_of, columns, orders):
-    """The rows of these arrays, as `row_of` and these columns."""
-    places = dict(zip(("region", "city", "country"), columns, strict=False))
-    columns = {"order_id": "id", "ordered_at": "day", "status": "row_of", **places}
-    feed.sources["shop"] |= {"options": {"rows_of": rows_of}, "columns": columns}
-    feed.write("orders.json", json.dumps([{"day": "2026-01-01", "all": [], **order} for order in orders]))
-    with feed.delivered(feed.land()) as con:
-        return con.execute(f"select order_id, status, {', '.join(places)} from landed.orders order by _row").fetchall()
-
-
-def test_elements_of_an_array_within_an_array_keep_what_they_lie_in(feed):
-    refunds = [{"id": 7, "lines": [{"sku": "a"}, {"sku": "b"}]}, {"id": 8, "lines": [{"sku": "c"}]}]
-    columns = ("refunds.id", "refunds.lines.sku", "refunds.lines")
-    assert read_rows(feed, ["refunds", "refunds.lines"], columns, [{"id": "1", "refunds": refunds}]) == [
-        ("1", "object", None, None, None),
-        ("1", "refunds", "7", None, '[{"sku": "a"}, {"sku": "b"}]'),
-        ("1", "refunds", "8", None, '[{"sku": "c"}]'),
-        ("1", "refunds.lines", "7", "a", '{"sku": "a"}'),
-        ("1", "refunds.lines", "7", "b", '{"sku": "b"}'),
-        ("1", "refunds.lines", "8", "c", '{"sku": "c"}'),
-    ]
-
-
-def test_an_inner_array_that_is_empty_missing_or_none_makes_no_row(feed):
-    refunds = [{"id": 7, "lines": []}, {"id": 8}, {"id": 9, "lines": {"sku": "a"}}, "odd", {"lines": [{"sku": "b"}]}]
-    orders = [{"id": "1", "refunds": refunds}, {"id": "2"}, {"id": "3", "refunds": None}, {"id": "4", "refunds": 5}]
-    rows = read_rows(feed, ["refunds.lines"], ("refunds.id", "refunds.lines.sku"), orders)
-    assert [row for row in rows if row[1] != "object"] == [("1", "refunds.lines", None, "b")]
-    assert [row[0] for row in rows if row[1] == "object"] == ["1", "2", "3", "4"]
-
-
-def test_arrays_lie_at_any_depth_and_in_objects_between(feed):
-    boxes = {"list": [{"no": 1, "items": [{"parts": {"data": [{"sku": "a"}]}}, {"parts": {"data": [{"sku": "b"}]}}]}]}
-    orders = [{"id": "1", "boxes": boxes}]
-    rows = read_rows(
-        feed, ["boxes.list.items.parts.data"], ("boxes.list.no", "boxes.list.items.parts.data.sku"), orders
-    )
-    assert rows[1:] == [("1", "boxes.list.items.parts.data", "1", each) for each in ("a", "b")]
-
-
-def test_a_row_of_one_array_holds_no_other_one(feed):
-    refunds = [{"id": 7, "lines": [{"sku": "a"}], "paid": [{"by": "card"}]}]
-    orders = [{"id": "1", "all": [1], "refunds": refunds}]
-    rows = read_rows(feed, ["all", "refunds.lines", "refunds.paid"], ("all", "refunds.lines", "refunds.paid"), orders)
-    assert rows[1:] == [
-        ("1", "all", "1", None, None),
-        ("1", "refunds.lines", None, '{"sku": "a"}', None),
-        ("1", "refunds.paid", None, None, '{"by": "card"}'),
-    ]
-
-
-def test_objects_in_arrays_of_arrays_are_not_passed_over(feed):
-    refunds = [[{"id": 7, "lines": [{"sku": "a"}]}], {"id": 8, "lines": [{"sku": "b"}]}]
-    columns = ("refunds.id", "refunds.lines.sku")
-    assert read_rows(feed, ["refunds.lines"], columns, [{"id": "1", "refunds": refunds}])[1:] == [
-        ("1", "refunds.lines", "7", "a"),
-        ("1", "refunds.lines", "8", "b"),
-    ]
-
-
-def test_a_file_whose_original_is_gone_lacks_the_rows_of_arrays_that_were_added_since(feed):
-    order = {"id": "1", "refunds": [{"id": 7, "lines": [{"sku": "a"}]}]}
-    read_rows(feed, ["refunds"], ("refunds.id",), [order])
-    for path in [next((feed.home / "landing").glob("*.orig")), *feed.home.parent.rglob("orders.json")]:
-        path.unlink()
-    feed.sources["shop"] |= {"options": {"rows_of": ["refunds", "refunds.lines"]}, "required": False}
-    assert feed.rows("order_id, status, region") == [("1", "object", None), ("1", "refunds", "7")]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])

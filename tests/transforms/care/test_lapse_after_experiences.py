@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
-from regulars.pipelines.transforms.care.landmarks import choose_landmarks, look_at_customers
+from regulars.pipelines.transforms.care.landmarks import choose_landmarks, observe_customers
 from regulars.pipelines.transforms.care.lapse_after_experiences import COLUMNS, lapse_after_experiences
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days
 from tests.transforms import subscription_tables
@@ -83,7 +83,7 @@ def test_years_are_matched_where_twenty_alike_had_no_experience(offended):
     bought = list_purchase_days(tables["orders"].lazy(), tables["calendar"].lazy(), as_of=AS_OF).collect()
     windows = {"lapse_days": 365, "window_days": 365, "threshold": 3}
     landmarks = choose_landmarks(bought, tables["bad_experiences"], as_of=AS_OF, **windows)
-    seen = look_at_customers(bought, tables["bad_experiences"], landmarks).to_dicts()
+    seen = observe_customers(bought, tables["bad_experiences"], landmarks).to_dicts()
     alike = Counter(row["cell"] for row in seen if row["level"] == 0)
     kept = [row for row in seen if alike[row["cell"]] >= 20]
     assert 0 < len(kept) < len(seen)
@@ -129,17 +129,17 @@ def test_subscribers_and_the_unknown_customer_are_left_out(indifferent):
     assert build(indifferent | all_of_one | {"subscriptions": paid})["active_without_subscription"].sum() == 0
     unknown = {name: rows.with_columns(customer_idx=pl.lit(0, pl.Int32)) for name, rows in all_of_one.items()}
     mart = build(indifferent | unknown)
-    assert mart["reason"].unique().to_list() == ["no bad experience of a known customer is known"]
+    assert mart["reason"].unique().to_list() == ["there is no bad experience of a known customer"]
 
 
 def test_why_there_is_no_ratio_is_said(offended):
     few = {name: offended[name].filter(pl.col("customer_idx") < 400) for name in ("orders", "bad_experiences")}
     mart = build(offended | few)
-    assert mart["reason"][3].endswith("customers can be compared with others alike, fewer than 50")
+    assert mart["reason"][3].endswith("customers can be compared with similar ones, fewer than 50")
     assert mart["lapse_ratio"][3] is None
     young = {name: rows.filter(pl.nth(1) > dt.date(2024, 6, 1)) for name, rows in few.items()}
     assert build(offended | young)["reason"][3].startswith("needs 365 days of orders and 365 days of bad experiences")
     none = build(offended | {"bad_experiences": pl.DataFrame(schema=EXPERIENCES)})
-    assert none["reason"].unique().to_list() == ["no bad experience of a known customer is known"]
+    assert none["reason"].unique().to_list() == ["there is no bad experience of a known customer"]
     assert none["active_without_subscription"][0] > 0
     assert build({name: rows.clear() for name, rows in offended.items()}).schema == COLUMNS

@@ -86,5 +86,5 @@ def test_a_test_of_less_than_a_year_is_said_to_be_one():
     assert describe_test(row)[0].startswith("tested over 182 days only")
     row = {"horizon_days": 364, "purchases_calibration": 1.25, "value_calibration": 0.9}
     assert describe_test(row) == [
-        "tested over 364 days: purchases multiplied by 1.250 and value by 0.900, as the test came out"
+        "tested over 364 days: purchases multiplied by 1.250 and value by 0.900, as in the test"
     ]

@@ -98,7 +98,7 @@ def test_who_never_ordered_is_worth_what_the_subscription_brought(few):
 def test_where_nothing_can_be_said_of_orders_or_subscriptions_the_reason_says_so(few):
     found = of(few, SUBSCRIBER)
     assert found["method"] == "subscription_survival"
-    assert found["reason"].startswith("without an order: the value is what subscriptions brought")
+    assert found["reason"].startswith("without an order: the value is subscription revenue")
     assert "subscription revenue is not predicted: too few to project" in found["reason"]
     assert found["predicted_value_12m"] is None
     assert found["predicted_subscription_revenue_12m"] is found["predicted_total_value_12m"] is None

@@ -69,7 +69,7 @@ def test_a_repeat_rate_is_unknown_until_the_window_of_the_months_last_day_is_ove
 
 
 def test_the_median_counts_who_has_not_come_back_for_the_days_they_were_watched():
-    # Ada bought again after 10 days; Bob has been watched for 5 days without, Cem for 29
+    # Ada bought again after 10 days; Bob has been observed for 5 days without, Cem for 29
     rows = [order("ada", "2026-01-01"), order("ada", "2026-01-11"), order("cem", "2026-01-02")]
     found = months(*rows, order("bob", "2026-01-26"), as_of=dt.date(2026, 1, 31))
     assert found["2026-01"]["median_days_to_second_order"] == 10  # of the two still watched on day 10, one came

@@ -37,7 +37,7 @@ def company(first_orders: list[int], waits: list[int | None]) -> list[Row]:
 
 
 def test_who_has_not_come_back_yet_counts_for_the_days_watched():
-    # 40 of 100 came back on day 10, 60 have been watched for 5 days: nobody of those watched on day 10 stayed away
+    # 40 of 100 came back on day 10, 60 have been observed for 5 days: all who were observed on day 10 came back
     row = found_of(*company([300] * 40 + [5] * 60, [10] * 40 + [None] * 60)).row(0, named=True)
     assert (row["customers_with_first_order"], row["customers_with_second_order"]) == (100, 40)
     assert (row["watched_days"], row["second_order_rate"]) == (10, 1.0)
@@ -48,7 +48,7 @@ def test_where_fewer_than_half_come_back_there_is_no_median_and_the_reason_says_
     row = found_of(*company([400] * 100, [20] * 30 + [None] * 70)).row(0, named=True)
     assert [row[name] for name in MEDIAN] == [None] * 3
     assert (row["second_order_rate"], row["watched_days"]) == (pytest.approx(0.3), 400)
-    assert row["reason"] == "fewer than half buy again within 400 days (30.0 %), and too few are watched for longer"
+    assert row["reason"] == "fewer than half buy again within 400 days (30.0 %), and too few are observed for longer"
 
 
 def test_a_second_order_of_the_same_day_is_none_and_the_unknown_customer_is_left_out():
@@ -80,7 +80,7 @@ def test_an_interval_without_an_upper_end_says_so():
     assert (row["median_days_to_second_order"], row["median_days_to_second_order_high"]) == (20, None)
     assert (
         row["reason"]
-        == "the interval has no upper end: too few are watched for so long, and maybe fewer than half buy again"
+        == "the interval has no upper end: too few are observed for so long, and maybe fewer than half buy again"
     )
 
 

@@ -73,7 +73,7 @@ def test_the_rate_is_known_once_nearly_all_refunds_would_have_come():
         (FEBRUARY, "tea"): (pytest.approx(0.4), True)
     }
     assert rows(early.filter(month=FEBRUARY), "refund_rate", "refunded_sales", "reason") == {
-        (FEBRUARY, "tea"): (None, 4, "more of what was sold may still come back")
+        (FEBRUARY, "tea"): (None, 4, "more refunds of the month's orders may still come")
     }
     assert known.filter(month=JANUARY)["refund_rate"].to_list() == [pytest.approx(0.1)]
 
@@ -86,7 +86,7 @@ def test_the_rate_says_why_it_is_not_known():
         "no refund of an order is known",
     )
     came = [back("2026-01-06", "1", tea("1"), of=0) for _ in range(19)]
-    few = "of fewer than 20 refunds nobody can say how long they take"
+    few = "fewer than 20 refunds are too few to know how long refunds take"
     assert rows(mart(sold, refunds=came), "refund_rate", "refund_days", "reason")[JANUARY, "tea"] == (None, None, few)
     # a refund without a day counts on the day of its order, which says nothing of how long refunds take
     guessed = mart(sold, refunds=[*came, back("2026-01-05", "1", tea("1"), of=0, estimated=True)])
@@ -95,7 +95,7 @@ def test_the_rate_says_why_it_is_not_known():
     assert found.filter(month=FEBRUARY)["reason"].to_list() == ["nothing was sold in the month"]
     gift = found.filter(product_id="gift").row(0, named=True)
     assert (gift["refund_rate"], gift["is_refund_rate_complete"]) == (None, True)
-    assert gift["reason"] == "no cost is known of what was sold; what was sold cost nothing"
+    assert gift["reason"] == "no cost of the sold products is known; the products were sold at a price of 0"
 
 
 RATE = ("refund_rate", "is_refund_rate_complete", "named_refund_share", "reason")
@@ -143,7 +143,7 @@ def test_a_month_whose_refunds_name_no_product_has_no_rate_and_one_without_refun
         refunds=[back("2025-12-10", "2", of=0), *(back("2026-01-10", "1", tea("1"), of=1) for _ in range(20))],
     )
     assert rows(found.filter(product_id="tea"), *RATE) == {
-        (dt.date(2025, 12, 1), "tea"): (None, False, 0, "no refund of what was sold in the month names a product"),
+        (dt.date(2025, 12, 1), "tea"): (None, False, 0, "no refund of the month's orders names a product"),
         (JANUARY, "tea"): (pytest.approx(0.4), True, 1, None),
         (FEBRUARY, "tea"): (0, True, None, None),
     }
@@ -157,7 +157,7 @@ def test_a_rate_says_that_it_is_too_low_where_refunds_name_products_in_part(unna
         sale("2026-01-05", tea("50"), **PLACE),
         refunds=[back("2026-01-06", unnamed, of=0), *(back("2026-01-06", "1", tea("1"), of=0) for _ in range(20))],
     )
-    reason = said and f"refunds name products for {said} of what came back, so that rates are too low"
+    reason = said and f"refunds name products for {said} of the refunded money, so that rates are too low"
     assert rows(found, *RATE)[JANUARY, "tea"] == (pytest.approx(0.4), True, pytest.approx(share), reason)
 
 

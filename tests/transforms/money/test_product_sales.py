@@ -94,7 +94,7 @@ def test_the_margin_is_of_lines_whose_cost_is_known():
     assert rows["bar"]["reason"] == "no refund of an order is known"
     assert (rows["box"]["contribution_margin_rate"], rows["box"]["reason"]) == (
         None,
-        "no cost is known of what was sold; no refund of an order is known",
+        "no cost of the sold products is known; no refund of an order is known",
     )
     assert rows["zero"]["contribution_margin_rate"] is None
 

@@ -229,7 +229,7 @@ def test_retention_is_known_twelve_months_after_the_first_month():
 
 def test_where_nobody_paid_a_year_before_there_is_no_rate():
     row = month(period(1, "2024-01-03", "2024-06-03"), period(2, "2026-01-03"), of="2026-02")
-    assert (row["net_revenue_retention_12m"], row["reason"]) == (None, "nobody paid 12 months before")
+    assert (row["net_revenue_retention_12m"], row["reason"]) == (None, "no customer paid 12 months before")
 
 
 def test_within_a_plan_whoever_switched_away_is_lost_to_it():

@@ -113,7 +113,7 @@ def test_weeks_without_a_comment_have_a_row_and_a_week_under_way_is_not_complete
     mart = mart_of(wrote("price", day=dt.date(2026, 3, 2)), wrote("price"), as_of=dt.date(2026, 3, 25))
     assert [row["comments"] for row in mart.filter(language="all", theme="price").iter_rows(named=True)] == [1, 0, 0, 1]
     silent, last = cell(mart, "price", week=dt.date(2026, 3, 9)), cell(mart, "price")
-    assert (silent["comment_rate"], silent["reason"]) == (None, "nobody wrote anything")
+    assert (silent["comment_rate"], silent["reason"]) == (None, "there are no comments")
     assert (last["is_complete"], last["is_emerging"], last["reason"]) == (False, None, "the week is not over")
 
 
@@ -149,7 +149,7 @@ def test_rise_p_values_are_those_of_the_worked_examples(before, now, p):
 def test_with_fewer_than_eight_weeks_before_it_nothing_can_emerge():
     row = cell(mart_of(*weeks_of([(1, 50)] * 7 + [(40, 50)])), "price")
     assert (row["is_emerging"], row["rise_p_value"]) == (None, None)
-    assert row["reason"] == "the 8 weeks before it are not all there, or have no comments"
+    assert row["reason"] == "one of the 8 weeks before it is missing, or they have no comments"
 
 
 def test_a_share_that_always_varies_widely_does_not_emerge_at_its_next_peak():
@@ -165,7 +165,7 @@ def test_comments_without_a_theme_never_emerge_and_their_p_value_says_that_they_
     row = cell(mart_of(*weeks_of([(4, 50)] * 8 + [(40, 50)], theme="unmatched")), "unmatched")
     assert row["rise_p_value"] < 0.001
     assert row["is_emerging"] is None
-    assert row["reason"] == "comments without a theme are no theme, and never emerge"
+    assert row["reason"] == "comments without a theme never emerge"
 
 
 def test_a_fall_never_emerges():

@@ -11,7 +11,7 @@ from scipy.stats import false_discovery_control
 from regulars.pipelines.definitions.enumerations import NPS_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN
 from regulars.pipelines.definitions.windows import NPS_ROLLING_DAYS
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
-from regulars.pipelines.transforms.false_discovery import stands_among_all
+from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from regulars.pipelines.transforms.voice.nps import FEWEST_OF_CHANGE
 from tests.transforms.voice.nps_tables import (
@@ -74,7 +74,7 @@ def test_what_stands_is_what_benjamini_and_hochberg_let_stand_in_each_family():
     families = [rng.uniform(0, 1, 12) ** 3, rng.uniform(0, 1, 30), np.array([0.09]), np.array([0.05, 0.1, 0.1])]
     frame = pl.concat(
         pl.DataFrame({"family": number, "p": [*values, None]}) for number, values in enumerate(families)
-    ).with_columns(stands=stands_among_all("p", "family"))
+    ).with_columns(stands=is_significant("p", "family"))
     for number, values in enumerate(families):
         found = frame.filter(pl.col("family") == number)["stands"].to_list()
         assert found == [*(false_discovery_control(values) <= 0.1 + 1e-12).tolist(), None]
@@ -120,7 +120,7 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
     ("before", "after", "is_told", "reason"),
     [
         (10, 30, True, None),
-        (9, 300, False, "no change is told: fewer than 10 votes in the window before"),
+        (9, 300, False, "no change is computed: fewer than 10 votes in the window before"),
         (300, 10, True, "fewer than 30 votes: too few to tell"),
         (300, 9, False, "fewer than 30 votes: too few to tell"),
     ],
@@ -341,7 +341,7 @@ def test_a_company_in_which_nothing_changes_raises_an_alarm_in_few_weeks():
     frame = frame.with_columns(
         p=pl.Series(compute_two_sided_p(frame.select(compare_scores(own, before_it)[2]).to_series().to_numpy()))
     )
-    flagged = frame.with_columns(stands=stands_among_all("p", "night")).group_by("night").agg(pl.col("stands").any())
+    flagged = frame.with_columns(stands=is_significant("p", "night")).group_by("night").agg(pl.col("stands").any())
     alarms = flagged["stands"].sum()
     assert 0.03 < alarms / nights < 0.13
     assert 0.6 < frame.group_by("night").agg((pl.col("p") < 0.05).any())["p"].mean() < 0.75

@@ -136,7 +136,7 @@ def test_each_customer_is_in_the_group_of_the_latest_answer_that_is_not_too_old(
         "answer_too_old": (1, Decimal(20)),
         "never_answered": (1, Decimal(7)),
     }
-    assert rows["passive"]["reason"] == "nobody is in this group"
+    assert rows["passive"]["reason"] == "the group has no customers"
 
 
 BUYERS = (
@@ -168,7 +168,7 @@ def test_answers_that_count_no_longer_than_an_order_do_not_say_who_leaves(lapse_
     assert rows["promoter"]["reason"].endswith(LATER)
     assert rows["detractor"]["reason"].startswith("1 customers have no predicted value; ")
     assert rows["detractor"]["reason"].endswith(f"; {LATER}")
-    assert rows["passive"]["reason"] == "nobody is in this group"
+    assert rows["passive"]["reason"] == "the group has no customers"
 
 
 def test_answers_that_count_longer_than_an_order_say_who_left():

@@ -30,7 +30,7 @@ def method_names(words: Words) -> dict[str, str]:
     return {
         SIMPLE: words.say("the simple formula"),
         OWN_AVERAGE: words.say("each customer's own average"),
-        SEGMENT_AVERAGE: words.say("the average of customers alike"),
+        SEGMENT_AVERAGE: words.say("the average of similar customers"),
         LAST_YEAR: words.say("a repeat of last year"),
         **models,
         SUBSCRIPTION_SURVIVAL: words.say("how long subscriptions last"),

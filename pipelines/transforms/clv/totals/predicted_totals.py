@@ -1,7 +1,7 @@
-"""The mart `predicted_totals`: what customers together will bring in 12 and 36 months, and how far off it may be.
+"""The mart `predicted_totals`: predicted sums over customers for 12 and 36 months, with intervals.
 
-Put here: the groups that are added up, and their sums with intervals. Keep out: how far off totals are
-(`total_errors.py`), what a single customer will bring (`customer_clv.py`).
+Put here: the groups that are added up, and their sums with intervals. Keep out: the errors of totals
+(`total_errors.py`), predictions of single customers (`customer_clv.py`).
 """
 
 import datetime as dt
@@ -22,10 +22,10 @@ from regulars.pipelines.transforms.clv.totals.total_errors import (
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk")
-"""What customers are split by; every scope holds all of them."""
+"""The columns by which customers are split; the values of each scope hold all customers."""
 
 SOURCES = ("orders", "subscriptions")
-"""What predicted money comes by."""
+"""The two parts of predicted money."""
 
 YEARS = {"12m": 1, "36m": 3}
 """Horizons of the totals: name -> years."""
@@ -45,7 +45,7 @@ PARTS = {
     },
     "revenue_at_risk_12m": ("orders_at_risk", "subscriptions_at_risk"),
 }
-"""Column -> what of it comes by orders, and what by subscriptions; its last part is the horizon."""
+"""Column -> its part from orders, and its part from subscriptions; the name ends with the horizon."""
 
 COLUMNS: dict[str, PolarsDataType] = {
     "scope": pl.String,
@@ -71,19 +71,19 @@ FROM_360 = ("customer_id", "value_tier", "lifecycle", "segment", "risk", "revenu
 def predicted_totals(
     customer_clv: IntoFrame, customer_360: IntoFrame, clv_evaluation: IntoFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """Add up what is expected of customers, with 80 % intervals of the totals.
+    """Add up the predictions of customers, with 80 % intervals of the totals.
 
-    A lifetime is not added up: no test spans one, so that nothing says how far off its total is.
+    Lifetimes are not added up: no test spans a lifetime, so the error of their total is unknown.
 
     Args:
         customer_clv: `marts.customer_clv`.
         customer_360: `marts.customer_360`; the groups, and the money at risk.
-        clv_evaluation: `meta.clv_evaluation`; how far off totals were in the test.
+        clv_evaluation: `meta.clv_evaluation`; the errors of totals in the test.
         as_of: Last day that counts.
 
     Returns:
         The columns of `COLUMNS`: one row for all customers of customer_clv, then one per value of each of `SCOPES`;
-        empty without customers. What no test says anything about has no interval.
+        empty without customers. A total without a test has no interval.
     """
     values = read_into_polars(select_columns(customer_clv, *FROM_CLV))
     if values.is_empty():
@@ -117,9 +117,9 @@ def predicted_totals(
 
 
 def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
-    """Split each amount of a customer into what comes by orders and what by subscriptions.
+    """Split each amount of a customer into the parts from orders and from subscriptions.
 
-    What is at risk is all of a customer's predicted total, or nothing of it.
+    The amount at risk is a customer's whole predicted total, or 0.
     """
     parts = {"nothing": pl.lit(0, MONEY)}
     for horizon in YEARS:
@@ -152,7 +152,7 @@ def _list_sums() -> dict[str, pl.Expr]:
 def _bound(
     name: str, parts: tuple[str, str], of_orders: TotalErrors | None, of_subscriptions: TotalErrors | None
 ) -> list[pl.Expr]:
-    """The total of a column and its ends; those of orders and of subscriptions are added, as if they erred together."""
+    """The total of a column and its interval; the errors of orders and subscriptions add up, as if fully correlated."""
     years = YEARS[name.rpartition("_")[2]]
     tested = [errors and errors.extend_to(years) for errors in (of_orders, of_subscriptions)]
     ends = zip(*(bound_total(pl.col(part), errors) for part, errors in zip(parts, tested, strict=True)), strict=True)

@@ -14,7 +14,7 @@ from regulars.pipelines.transforms.churn.churn import count_customers_by_month
 from regulars.pipelines.transforms.day_numbers import DAYS_PER_YEAR, MONTHS_PER_YEAR, find_last_month_end
 
 CUSTOMERS_FOR_A_CHURN = 100
-"""Average active customers that a customer type needs for its own churn; smaller types take that of the whole base."""
+"""The fewest average active customers of a customer type with its own churn; smaller types take the whole base's."""
 
 
 def apply_simple_formula(
@@ -63,7 +63,7 @@ def apply_simple_formula(
 
 
 def average_year(amount: str) -> pl.Expr:
-    """A column of what came to date by the years observed, a first year counting as a whole one; Float64."""
+    """An amount to date ÷ years observed, where a first year counts as a whole one; Float64."""
     return pl.col(amount).cast(pl.Float64) / pl.max_horizontal(1.0, "years_observed")
 
 
@@ -125,7 +125,7 @@ def _count_churn_of_12_months(active_intervals: pl.DataFrame, as_of: dt.date) ->
 
 
 def _explain_formula(max_lifetime_years: float) -> pl.Expr:
-    """Say what the formula did not know or had to cap; NULL where there is nothing to say."""
+    """Say which inputs of the formula were missing or capped; NULL where none were."""
     lapsed, unknown_churn = pl.col("is_lapsed"), pl.col("churn").is_null()
     of_base = pl.col("customer_type").is_not_null() & pl.col("churn_of_type").is_null()
     capped = pl.col("years_observed") + 1 / pl.col("churn") > max_lifetime_years

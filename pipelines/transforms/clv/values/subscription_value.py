@@ -1,4 +1,4 @@
-"""What subscriptions will bring, as columns of `customer_clv`, corrected by a test.
+"""Predicted subscription revenue, as columns of `customer_clv`, corrected by a test.
 
 Put here: the columns, what the test changes in them, and their reason; the row of the test in `meta.clv_evaluation`.
 Keep out: the prediction itself (`subscriptions/subscription_forecast.py`), predicted orders (`predictions.py`).
@@ -46,7 +46,7 @@ COLUMNS = [f"predicted_subscription_revenue_{span}{end}" for span in SPANS for e
 def predict_subscription_revenue(
     periods: pl.DataFrame, horizons: Horizons, evaluation: pl.DataFrame, *, as_of: dt.date
 ) -> pl.DataFrame:
-    """Predict what the live subscriptions of each customer bring, one row per customer with one.
+    """Predict the revenue of each customer's live subscriptions, one row per customer with one.
 
     Args:
         periods: As `list_live_periods` returns them.
@@ -101,9 +101,9 @@ def list_subscribers_without_orders(periods: pl.DataFrame, buyers: pl.DataFrame,
 
 
 def evaluate_subscriptions(periods: pl.DataFrame, *, as_of: dt.date) -> dict[str, Any] | None:
-    """Predict the last year, or half of a shorter history, of who was subscribed before it, and compare what came.
+    """Predict the last year, or half of a shorter history, of earlier subscribers, and compare with the actual revenue.
 
-    What came is everything that the subscriptions of these customers brought: higher prices and new ones too.
+    The actual revenue is that of all subscriptions of these customers, with higher prices and new subscriptions.
 
     Returns:
         A row of `meta.clv_evaluation`; None where the history is too short or there was nothing to fit.
@@ -177,7 +177,7 @@ def _grade(compared: pl.DataFrame, horizon_days: int) -> dict[str, Any]:
 
 
 def _correct(predicted: pl.DataFrame, calibration: float, widening: float) -> pl.DataFrame:
-    """Multiply what is expected, and move the ends of intervals apart; what is certain stays as it is."""
+    """Apply the calibration and the widening; certain amounts do not change."""
     expected, low, high = (pl.col(name) for name in ENDS)
     wider = (widening - 1) * pl.max_horizontal(high - expected, expected - low)
     return predicted.with_columns(
@@ -210,8 +210,8 @@ def _explain(survival: FittedSurvival, tested: Mapping[str, Any] | None) -> str:
     if survival.model is None:
         return said
     if tested is None:
-        return f"{said}, which no history is long enough to test"
-    by = f"multiplied by {tested['value_calibration']:.3f}, as the test came out"
+        return f"{said}; the history is too short to test it"
+    by = f"multiplied by {tested['value_calibration']:.3f}, as in the test"
     return f"{said}, tested over {tested['horizon_days']} days: " + (
-        by if tested["horizon_days"] >= WHOLE_YEAR_DAYS else "how far off 12 months are is not known"
+        by if tested["horizon_days"] >= WHOLE_YEAR_DAYS else "the error over 12 months is not known"
     )

@@ -1,8 +1,8 @@
 """What a customer's value is made of: net sales, or the contribution margin that is left of them.
 
-Methods predict and are graded on net sales. The margin is applied to what they say: each customer's own, so that who
-buys goods of high margin is worth more.
-Put here: margins of customers, when values may be made of them, and making values of them. Keep out: summing costs
+Methods predict net sales and are graded on them. Each prediction is then multiplied by the customer's own margin, so
+that a customer who buys goods with a high margin is worth more.
+Put here: margins of customers, when they may be used, and values made of them. Keep out: summing costs
 (`purchases/costs.py`), predicting.
 """
 
@@ -28,12 +28,12 @@ HAS_ORDERS = pl.col("order_count") > 0
 
 @dataclass(frozen=True)
 class Margins:
-    """What is left of sales after the cost of the goods.
+    """The contribution margin: the share of sales left after the cost of the goods.
 
     Attributes:
-        rates: One row per customer with a countable order: `customer_idx`, `contribution_rate` (NULL: no cost is known
-            of anybody) and `sales_with_cost_rate`, the share of the customer's sales whose cost is known.
-        rate_of_base: The rate of whoever has no sales; NULL (None) where no cost is known of anybody.
+        rates: One row per customer with a countable order: `customer_idx`, `contribution_rate` (NULL: no cost is known)
+            and `sales_with_cost_rate`, the share of the customer's sales whose cost is known.
+        rate_of_base: The rate of customers without sales; None where no cost is known.
         known_share: The share of all customers' sales whose cost is known, 0 to 1.
     """
 
@@ -48,7 +48,7 @@ def measure_margins(
     """Measure the margin of each customer's sales, over all history.
 
     Sales whose cost is not known count at the margin of all sales whose cost is known, so that a customer without any
-    has the margin of the whole base. Where the settings say the margin, it is everybody's.
+    has the margin of the whole base. A margin from the settings applies to all customers.
 
     Args:
         orders: `core.orders`.
@@ -97,12 +97,12 @@ def _sum_sales(orders: IntoFrame, as_of: dt.date) -> pl.DataFrame:
 def choose_value_basis(
     wanted: ValueBasis, margins: Margins, economics: EconomicsSettings
 ) -> tuple[ValueBasis, str | None]:
-    """Choose what values are made of, and say why when it is not what the settings want.
+    """Choose the basis of values, and say why where it is not the one from the settings.
 
     Args:
         wanted: A `ValueBasis`.
         margins: What is known of margins.
-        economics: From which share of sales with a known cost on the measured margin is that of the company.
+        economics: The least share of sales with a known cost for the measured margin to be used.
     """
     if wanted == NET_SALES or economics.contribution_margin is not None:
         return wanted, None
@@ -114,21 +114,21 @@ def choose_value_basis(
 
 
 def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_is_in_orders: bool) -> pl.DataFrame:
-    """Make the values of net sales those of the basis, and add them up with what subscriptions bring.
+    """Convert values in net sales to the basis, and add subscription revenue.
 
     Args:
         table: `order_count`, `net_sales_to_date`, `total_revenue_to_date`, `contribution_rate`, `acquisition_cost`, the
             years of the simple formula, and `predicted_value_…` and `predicted_subscription_revenue_…` in revenue.
         basis: A `ValueBasis`.
-        subscription_revenue_is_in_orders: Whether predicted orders hold it, so that it is not added to the totals.
+        subscription_revenue_is_in_orders: Whether predicted orders include it, so that it is not added to the totals.
 
     Returns:
-        The same with `contribution_margin_to_date`; `value_to_date`, of who never ordered that of subscriptions; the
+        The same with `contribution_margin_to_date`; `value_to_date` (without orders, that of subscriptions); the
         simple formula of both, `avg_annual_value…` and `clv_simple…`; `predicted_value_…` of the
         basis, and with subscriptions `predicted_total_value_…`; `clv_predicted…` and `clv_predicted_total`, which add
         the predicted lifetime to what came to date and take the acquisition cost off. By the contribution margin,
-        subscription revenue counts at the same rate, and a negative margin makes predictions 0: nobody goes on selling
-        below cost for years.
+        subscription revenue counts at the same rate, and a negative margin makes predictions 0: no company sells below
+        cost for years.
     """
     own_rate = pl.col("contribution_rate")
     rate = pl.lit(1.0) if basis == NET_SALES else own_rate
@@ -155,7 +155,7 @@ def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_
 
 
 def _add_up_predictions(rate: pl.Expr, is_in_orders: bool) -> list[pl.Expr]:
-    """Predicted orders and subscriptions together, `predicted_total_value_…`; who never ordered has the latter only."""
+    """Predicted orders plus subscriptions, `predicted_total_value_…`; without an order, subscriptions only."""
     totals = []
     for span in SPANS:
         of_orders = pl.when(HAS_ORDERS).then(f"predicted_value_{span}").otherwise(pl.lit(0).cast(MONEY))

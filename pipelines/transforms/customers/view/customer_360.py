@@ -1,7 +1,8 @@
 """The mart `customer_360`: everything about a customer in one row, with the risk of losing them and the next step.
 
-Put here: joining the facts about a customer. Keep out: where a customer stands (`standing.py`), what changed since last
-week (`changes.py`), whom to call for what (`worklists/calls.py`), and how segments, values and offers are computed.
+Put here: joining the facts about a customer. Keep out: the state of a customer on a day (`standing.py`), what changed
+since last week (`changes.py`), which customers to call for what (`worklists/calls.py`), and how segments, values and
+offers are computed.
 """
 
 import datetime as dt
@@ -177,12 +178,12 @@ def customer_360(
         payments: `core.payments`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        subscription_revenue_is_in_orders: Whether net sales hold it already, so that it is not added to the total.
+        subscription_revenue_is_in_orders: Whether net sales include it already, so that it is not added to the total.
         company: Its zone.
         support: How long a reply may take.
-        service_risk: Bad experiences of how many days count, and what a payment's status says when it failed.
+        service_risk: The days in which bad experiences count, and the statuses of failed payments.
         attributes: Columns of `customers` that are the company's own.
-        rfm: As `customer_segments` takes them, for those of the week before.
+        rfm: As in `customer_segments`, for the segments of the week before.
         value_tiers: Likewise.
 
     Returns:
@@ -251,7 +252,7 @@ def customer_360(
 
 
 def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.DataFrame:
-    """Join facts to where each customer stands, 0 and false where there are none, and add `average_order_value`.
+    """Join facts to the state of each customer, 0 and false where there are none, and add `average_order_value`.
 
     Args:
         standing: As `find_standing` returns it.
@@ -271,7 +272,7 @@ def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFram
 
 
 def _find_revenue_at_risk() -> pl.Expr:
-    """Find what a customer with a risk is expected to bring in a year: 0 without a risk, NULL where it is not known."""
+    """Find the predicted yearly value of a customer with a risk: 0 without a risk, NULL where it is not known."""
     return pl.when(pl.col("risk") == "none").then(pl.lit(0, MONEY)).otherwise("predicted_total_value_12m")
 
 

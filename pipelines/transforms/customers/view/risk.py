@@ -1,7 +1,7 @@
-"""The risk of losing a customer, and the next step with those who do not call for action.
+"""The risk of losing a customer, and the next step for customers without a reason to call.
 
 Put here: the rules for both. Keep out: the facts that they read (`standing.py`), the signs that segments read too
-(`signs.py`), and the next step with those who call for action (`worklists/calls.py`).
+(`signs.py`), and the next step for customers with a reason to call (`worklists/calls.py`).
 """
 
 import datetime as dt
@@ -39,7 +39,8 @@ def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
 def assess_risk() -> pl.Expr:
     """Assess the risk of losing an active customer: `high`, `watch` or `none`.
 
-    `high` for a detractor or a customer who is both overdue and near lapse, `watch` for one of the latter two.
+    `high` for a detractor or a customer who is both overdue and near lapse; `watch` for a customer who is only one of
+    these two.
     """
     staying_away = pl.col("is_overdue").cast(pl.Int8) + pl.col("is_near_lapse").cast(pl.Int8)
     return (
@@ -77,7 +78,7 @@ def explain_risk(*, lapse_days: int) -> pl.Expr:
 
 
 def choose_other_step() -> pl.Expr:
-    """Choose the next step with a customer who does not call for action: the first rule that applies."""
+    """Choose the next step for a customer without a reason to call: the first rule that applies."""
     return (
         pl.when(pl.col("is_unknown") | pl.col("is_deleted"))
         .then(pl.lit("none"))

@@ -1,4 +1,4 @@
-"""What a customer has had to do with support and with things that went wrong.
+"""The tickets and bad experiences of each customer.
 
 Put here: counting tickets and bad experiences per customer. Keep out: what a bad experience is (`transforms/care`).
 """
@@ -20,7 +20,7 @@ class RiskSettings(Protocol):
 
     @property
     def window_days(self) -> int:
-        """Experiences of how many days up to as_of count."""
+        """The days up to as_of in which experiences count."""
 
     @property
     def failed_payment_statuses(self) -> Sequence[str]:
@@ -28,7 +28,7 @@ class RiskSettings(Protocol):
 
 
 def count_tickets(tickets: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
-    """Count each customer's tickets up to `as_of`; those that lead to nobody are the unknown customer's.
+    """Count each customer's tickets up to `as_of`; tickets without a known customer count for the unknown customer.
 
     Args:
         tickets: `core.tickets`.

@@ -1,7 +1,8 @@
-"""Where each customer stands on a day: purchases, subscriptions, lifecycle, latest NPS answer and risk.
+"""The state of each customer on a day: purchases, subscriptions, lifecycle, latest NPS answer and risk.
 
-It depends on nothing but what happened up to that day, so the same rules tell how things stood a week ago.
-Put here: joining these facts. Keep out: the rules for risk (`risk.py`), what only today's row tells
+It depends only on what happened up to that day, so the same functions give the state of a week ago.
+
+Put here: joining these facts. Keep out: the rules for risk (`risk.py`), what only today's row has
 (`customer_360.py`).
 """
 
@@ -35,7 +36,7 @@ SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date", "mrr", "subs
 
 @dataclass(frozen=True)
 class CustomerFacts:
-    """The tables of core that say where a customer stands."""
+    """The tables of core behind the state of a customer."""
 
     customers: IntoFrame
     orders: IntoFrame
@@ -45,7 +46,7 @@ class CustomerFacts:
 
 
 def find_standing(facts: CustomerFacts, segments: IntoFrame, *, as_of: dt.date, lapse_days: int) -> pl.DataFrame:
-    """Find where each customer stands on `as_of`.
+    """Find the state of each customer on `as_of`.
 
     Args:
         facts: Tables of core; rows after `as_of` do not count.
@@ -93,7 +94,7 @@ def _find_last_active_intervals(
 ) -> pl.DataFrame:
     """Find `start` and `lapse_date` of each known customer's last active interval, from the last order alone.
 
-    Earlier orders decide whether there was a lapse before (`customer_segments`), not when the next one will be.
+    Earlier orders decide only whether there was a lapse before (`customer_segments`), not when the next lapse is.
     """
     days = purchases.select("customer_idx", day_idx=pl.col("last_order_date").cast(pl.Int32)).drop_nulls()
     active_intervals = list_active_intervals(

@@ -1,7 +1,6 @@
 """What four tools' APIs answer, in the shape of their documentation, with the keys that profiles and people look at."""
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from tests.sources.fetching.api.api_server import Reply, Seen
@@ -216,7 +215,3 @@ def answer_like_woocommerce(records: list[Json], size: int = 2) -> Callable[[See
         return Reply(records[(page - 1) * size : page * size], headers=headers)
 
     return answer
-
-
-def sum_money(*amounts: str) -> Decimal:
-    return sum((Decimal(each) for each in amounts), Decimal(0))
