@@ -101,19 +101,19 @@ def find_languages(comments: pl.DataFrame, company: Sequence[str]) -> pl.DataFra
     """Find the language of each comment: add `comment_language`, a code or `UNKNOWN_LANGUAGE`.
 
     A script that one language alone is written in goes before what the survey says: tools give the language of the
-    questionnaire. So do two words of a company's language that is written in Latin letters beside its own, where the
-    questionnaire is English. Otherwise Latin letters say nothing of Bengali or Chinese.
+    questionnaire. Chinese letters in an answer that is Japanese are Japanese. Two words of a company's language that is
+    written in Latin letters beside its own go before the survey too, where the questionnaire is English. Otherwise
+    Latin letters say nothing of Bengali or Chinese.
 
     Args:
         comments: `comment` as written, `text` as `normalize_text` writes it, and `language` as the survey says it.
         company: The languages that a comment of unknown language may be in.
     """
-    text = pl.col("text")
-    known = comments.with_columns(of_survey=name_codes(comments["language"])).with_columns(
-        comment_language=pl.coalesce(
-            _find_script(text, pl.col("of_survey")), *_find_romanised(text, company), "of_survey"
-        )
-    )
+    codes = comments.with_columns(of_survey=name_codes(comments["language"]), script=_find_scripts(comments["text"]))
+    is_japanese = (pl.col("script") == "zh") & (pl.col("of_survey") == "ja")
+    script = pl.when(is_japanese).then(pl.lit("ja")).otherwise("script")
+    romanised = _find_romanised(pl.col("text"), company)
+    known = codes.with_columns(comment_language=pl.coalesce(script, *romanised, "of_survey")).drop("script")
     is_open = pl.col("comment_language").is_null()
     wanted = known.filter(is_open).select("comment", letters=_count_letters()).unique()
     by_words = _tell_by_words(wanted.filter(pl.col("letters") >= FEWEST_LETTERS)["comment"].unique(), company)
@@ -128,11 +128,14 @@ def _count_letters() -> pl.Expr:
     return pl.col("text").str.count_matches(r"\p{L}")
 
 
-def _find_script(text: pl.Expr, of_survey: pl.Expr) -> pl.Expr:
-    """The language whose own letters a text has; Chinese letters in an answer that is Japanese are Japanese."""
+def _find_scripts(texts: pl.Series) -> pl.Series:
+    """The language whose own letters each text has; NULL for Latin letters."""
+    text = pl.col("text")
+    rows = texts.to_frame("text").with_row_index("row")
+    others = rows.filter(text.str.contains("|".join(_SCRIPTS.values())))
     found = [pl.when(text.str.contains(letters)).then(pl.lit(code)) for code, letters in _SCRIPTS.items()]
-    script = pl.coalesce(found)
-    return pl.when((script == "zh") & (of_survey == "ja")).then(pl.lit("ja")).otherwise(script)
+    scripts = others.select("row", script=pl.coalesce(found))
+    return rows.join(scripts, on="row", how="left", maintain_order="left")["script"]
 
 
 def _find_romanised(text: pl.Expr, company: Sequence[str]) -> list[pl.Expr]:

@@ -7,16 +7,15 @@ Put here: looking for terms. Keep out: which language a comment is in (`language
 import polars as pl
 
 from regulars.pipelines.definitions.enumerations import UNMATCHED
-from regulars.pipelines.themes.gaps import has_gap, write_expression, write_expressions
+from regulars.pipelines.themes.gaps import has_gap, write_expression
 from regulars.pipelines.themes.rules import UNKNOWN_LANGUAGE, Term, Theme, ThemeRules
+from regulars.pipelines.themes.searching import STRONG, WEAK, find_hits, list_patterns
 from regulars.pipelines.themes.spelling import spell_alike, spell_each
 
 MOST_OF_ALL, FEWEST_FOR_SHARE = 1 / 3, 100
 """A term that finds more of the comments in its language says little; of fewer comments no share is told."""
 MOST_COUNTED = 20_000
 """What each term finds can be told from so many."""
-HOLE = " _"
-"""Stands where an exception was cut out of a text; no pattern begins with it."""
 
 
 def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
@@ -41,36 +40,25 @@ def match_themes(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
 
 
 def _match_language(comments: pl.DataFrame, rules: ThemeRules, language: str | None) -> pl.DataFrame:
-    flags = {theme.name: _has_term(theme, language) for theme in rules.themes}
-    spelled = comments.with_columns(text=spell_alike(pl.col("text"), language))
-    tagged = spelled.with_columns(**flags)
+    names = [theme.name for theme in rules.themes]
+    texts = comments.select(spell_alike(pl.col("text"), language)).to_series()
+    hits = find_hits(texts, list_patterns(rules, language)).partition_by("theme", "role", as_dict=True)
+    has_term = {key: pl.col("row").is_in(found["row"].implode()) for key, found in hits.items()}
+    strong = {name: has_term.get((name, STRONG), pl.lit(value=False)) for name in names}
+    tagged = comments.with_row_index("row").with_columns(**strong)
     for theme in rules.themes:
-        if theme.list_patterns(language, is_weak=True):
-            tagged = tagged.with_columns(_add_weak(theme, list(flags), language))
-    rest = tagged.filter(~pl.any_horizontal(*flags)) if flags else tagged
-    parts = [tagged.filter(pl.col(name)).with_columns(theme=pl.lit(name)) for name in flags]
+        if (theme.name, WEAK) in has_term:
+            is_found = pl.col(theme.name) | _stands_alone(theme, names) & has_term[theme.name, WEAK]
+            tagged = tagged.with_columns(is_found.alias(theme.name))
+    rest = tagged.filter(~pl.any_horizontal(*names)) if names else tagged
+    parts = [tagged.filter(pl.col(name)).with_columns(theme=pl.lit(name)) for name in names]
     return pl.concat([*parts, rest.with_columns(theme=pl.lit(UNMATCHED))])
 
 
-def _add_weak(theme: Theme, themes: list[str], language: str | None) -> pl.Expr:
-    """Whether a comment has a theme, where its weak terms count too."""
+def _stands_alone(theme: Theme, themes: list[str]) -> pl.Expr:
+    """Whether a comment has no theme beside which the weak terms of a theme do not count."""
     others = [name for name in theme.unless or themes if name != theme.name]
-    stands_alone = ~pl.any_horizontal(pl.lit(value=False), *others)
-    return pl.col(theme.name) | stands_alone & _has_term(theme, language, is_weak=True)
-
-
-def _has_term(theme: Theme, language: str | None, *, is_weak: bool = False) -> pl.Expr:
-    patterns = spell_each(theme.list_patterns(language, is_weak=is_weak), language)
-    if not patterns:
-        return pl.lit(value=False)
-    text = pl.col("text")
-    exceptions = spell_each(theme.list_exceptions(language), language)
-    if exceptions:
-        is_affected = text.str.contains_any(exceptions)
-        text = pl.when(is_affected).then(text.str.replace_many(exceptions, [HOLE])).otherwise(text)
-    plain = [each for each in patterns if not has_gap(each)]
-    found = [text.str.contains(expression) for expression in write_expressions(patterns)]
-    return pl.any_horizontal(*found, *([text.str.contains_any(plain)] if plain else []))
+    return ~pl.any_horizontal(pl.lit(value=False), *others)
 
 
 def count_term_hits(comments: pl.DataFrame, rules: ThemeRules) -> pl.DataFrame:
