@@ -47,8 +47,8 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 DUE, HABIT, NEW = "due", "habit", "new"
 OFFER_KINDS = {
-    DUE: "Bought in a regular rhythm: the score is by its timing.",
-    HABIT: "Bought before: the score is by how often, and fades the longer ago that was.",
+    DUE: "Bought in a regular rhythm that goes on: the score is by its timing.",
+    HABIT: "Bought before: the score is by how often, and fades the longer ago that was; also once a rhythm has ended.",
     NEW: "Never bought: often in one basket with what was bought last.",
 }
 """Value of `offer_kind` -> what it means."""
@@ -243,5 +243,7 @@ def _explain() -> pl.Expr:
         .then(pl.format("bought every {} days, last {} days ago", days, pl.col("gap")))
         .when(pl.col("purchases") == 1)
         .then(pl.format("bought once, {} days ago", pl.col("gap")))
+        .when("has_ended_rhythm")
+        .then(pl.format("bought every {} days until {} days ago, a rhythm that has ended", days, pl.col("gap")))
         .otherwise(pl.format("bought on {} days, last {} days ago", pl.col("purchases"), pl.col("gap")))
     )
