@@ -17,6 +17,9 @@ PRIOR_DAYS = 15_000
 HALF_LIFE_DAYS = 180
 FEWEST_PURCHASES, LARGEST_CV = 5, 0.4
 """The fewest purchase days, and the largest coefficient of variation of the days between, of a regular rhythm."""
+LONGEST_WAIT = 1.5
+"""Mean intervals after which a rhythm that was not kept has ended. Of the sample company's pairs with a regular rhythm,
+at 29 cuts, 21 % were bought in the 28 days after while it lasted, and 4 % once it had ended: fewer than of all, 5 %."""
 SMALLEST_CV = 0.1
 """The smallest coefficient of variation: no customer stays more regular than this for long."""
 
@@ -82,3 +85,9 @@ def is_regular(purchases: ArrayLike, cv: ArrayLike) -> NDArray[np.bool_]:
     """Whether the rhythm of a pair is regular enough to predict by its timing."""
     regular: NDArray[np.bool_] = (np.asarray(purchases) >= FEWEST_PURCHASES) & (np.asarray(cv) < LARGEST_CV)
     return regular
+
+
+def has_ended(mean: ArrayLike, gap: ArrayLike) -> NDArray[np.bool_]:
+    """Whether a rhythm has ended, as the last purchase is longer ago than `LONGEST_WAIT` of its mean intervals."""
+    ended: NDArray[np.bool_] = np.asarray(gap, dtype=float) > LONGEST_WAIT * np.asarray(mean, dtype=float)
+    return ended

@@ -9,6 +9,7 @@ from regulars.pipelines.models.repeat_offers import (
     compute_rate_chance,
     compute_renewal_chance,
     compute_repeat_rate,
+    has_ended,
     is_regular,
 )
 
@@ -46,3 +47,7 @@ def test_a_regular_buyer_is_due_when_the_rhythm_says_so():
 
 def test_a_rhythm_is_regular_from_five_purchases_on():
     assert is_regular(np.array([4, 5, 5]), np.array([0.1, 0.39, 0.4])).tolist() == [False, True, False]
+
+
+def test_a_rhythm_has_ended_after_one_and_a_half_of_its_intervals():
+    assert has_ended([42, 42, 43.5], [63, 64, 65]).tolist() == [False, True, False]

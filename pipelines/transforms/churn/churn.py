@@ -194,9 +194,28 @@ def _compare_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(pl.Series(name, values).fill_nan(None) for name, values in found)
         .with_columns(
-            is_gone_rate_12m_over_others_significant=is_significant("gone_rate_12m_over_others_p_value", *family)
+            is_gone_rate_12m_over_others_significant=is_significant("gone_rate_12m_over_others_p_value", *family),
+            reason=pl.when("is_complete").then(_say_what_else_is_missing()).otherwise("reason"),
         )
     )
+
+
+def _say_what_else_is_missing() -> pl.Expr:
+    """Why a known churn has no interval, no `gone_rate_12m` or no comparison with the others; NULL where it has all."""
+    parts = {
+        "no interval of churn_rate_12m: more customers were lost than there were on average": pl.col(
+            "churn_rate_12m_low"
+        ).is_null(),
+        "gone_rate_12m is not known: nobody was active a year before": pl.col("gone_rate_12m").is_null(),
+        f"not compared with the others: fewer than {ENOUGH} customers of a year before on one side or both": (
+            pl.col("dimension") != ALL
+        )
+        & pl.col(GONE_OVER_OTHERS[0]).is_null(),
+    }
+    told = pl.concat_str(
+        (pl.when(is_so).then(pl.lit(sentence)) for sentence, is_so in parts.items()), separator="; ", ignore_nulls=True
+    )
+    return pl.when(told != "").then(told)
 
 
 def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:

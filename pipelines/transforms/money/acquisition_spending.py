@@ -1,6 +1,8 @@
 """The spend on winning customers, by channel and customer type.
 
-Tools report spend by month and channel. It is divided among the customer types like the month's first orders.
+A tool reports spend by month and channel. It is divided among the customer types like the month's first orders. The
+customers of a channel without spend count with their known costs; those of them whose cost is unknown count with the
+mean of their channel and type, or else of their channel: so that channels and types add up to the rows of all.
 
 Put here: customers won and their cost. Keep out: their value (`acquisition_economics.py`).
 """
@@ -64,12 +66,12 @@ def sum_spending(
         known_cost=pl.col("acquisition_cost").cast(pl.Float64).sum(),
     )
     share = pl.col("new_customers") / pl.col("new_customers").sum().over(CHANNEL, "month")
-    known_mean = pl.col("known_cost").sum().over(CHANNEL) / pl.col("costed_customers").sum().over(CHANNEL)
+    known_mean = pl.coalesce(_mean_known_cost(GROUP), _mean_known_cost((CHANNEL,)))
     has_spend = pl.col(CHANNEL).is_in(spent[CHANNEL].implode())
     divided = by_month.join(spent, on=[CHANNEL, "month"], how="left").with_columns(
         spend=pl.col("spend") * share,
         spend_without_customers=pl.lit(0.0),
-        cost_beside_spend=pl.when(~has_spend).then((known_mean * pl.col("new_customers")).fill_nan(0.0)).otherwise(0.0),
+        cost_beside_spend=pl.when(~has_spend).then(known_mean * pl.col("new_customers")),
     )
     nobody = spent.join(by_month, on=[CHANNEL, "month"], how="anti").with_columns(
         pl.lit(None, pl.String).alias(TYPE), new_customers=pl.lit(0, pl.Int64), spend_without_customers="spend"
@@ -80,10 +82,9 @@ def sum_spending(
         .filter(pl.col(TYPE).is_not_null())
         .group_by(GROUP)
         .agg(
-            pl.col("new_customers", "costed_customers", "known_cost", "cost_beside_spend").sum(),
-            pl.col("spend_without_customers").sum(),
+            pl.col("new_customers", "cost_beside_spend", "spend", "spend_without_customers").sum(),
             has_spend=pl.col("spend").is_not_null().any(),
-            spend=pl.col("spend").sum(),
+            has_known_cost=pl.col("cost_beside_spend").is_not_null().any(),
         )
     )
     return _add_cost(sums)
@@ -104,6 +105,12 @@ def _read_spend(
     )
 
 
+def _mean_known_cost(group: tuple[str, ...]) -> pl.Expr:
+    """Average the known costs of the customers of a group; NULL where none is known."""
+    known, costed = (pl.col(name).sum().over(group) for name in ("known_cost", "costed_customers"))
+    return pl.when(costed > 0).then(known / costed)
+
+
 def _add_cost(sums: pl.DataFrame) -> pl.DataFrame:
     """Add the cost per customer: spend, plus the known costs of customers of channels without spend.
 
@@ -111,17 +118,16 @@ def _add_cost(sums: pl.DataFrame) -> pl.DataFrame:
     basis is spend and the cost per customer is not known.
     """
     by_spend = pl.col("has_spend")
-    by_customer = ~pl.col("has_spend") & (pl.col("costed_customers") > 0)
+    by_customer = ~pl.col("has_spend") & pl.col("has_known_cost")
     return sums.with_columns(
         spend=pl.when("has_spend").then("spend"),
-        cost_per_customer=pl.when(by_spend & (pl.col("new_customers") > 0))
-        .then((pl.col("spend") + pl.col("cost_beside_spend")) / pl.col("new_customers"))
-        .when(by_customer)
-        .then(pl.col("known_cost") / pl.col("costed_customers")),
+        cost_per_customer=pl.when((by_spend | by_customer) & (pl.col("new_customers") > 0)).then(
+            (pl.col("spend") + pl.col("cost_beside_spend")) / pl.col("new_customers")
+        ),
         cost_basis=pl.when(by_spend & (pl.col("cost_beside_spend") > 0))
         .then(pl.lit(BY_BOTH))
         .when(by_spend)
         .then(pl.lit(BY_SPEND))
         .when(by_customer)
         .then(pl.lit(BY_CUSTOMER)),
-    ).drop("has_spend", "costed_customers", "known_cost", "cost_beside_spend")
+    ).drop("has_spend", "has_known_cost", "cost_beside_spend")

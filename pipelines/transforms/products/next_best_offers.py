@@ -46,6 +46,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 DUE, HABIT, NEW = "due", "habit", "new"
+OFFER_KINDS = {
+    DUE: "Bought in a regular rhythm that goes on: the score is by its timing.",
+    HABIT: "Bought before: the score is by how often, and fades the longer ago that was; also once a rhythm has ended.",
+    NEW: "Never bought: often in one basket with what was bought last.",
+}
+"""Value of `offer_kind` -> what it means."""
 TOO_SOON, FEWEST_FOR_RHYTHM = 0.5, 3
 """A customer with at least this many purchases of a product is not offered it before this share of the mean days
 between purchases is over."""
@@ -238,5 +244,7 @@ def _explain() -> pl.Expr:
         .then(pl.format("bought every {} days, last {} days ago", days, pl.col("gap")))
         .when(pl.col("purchases") == 1)
         .then(pl.format("bought once, {} days ago", pl.col("gap")))
+        .when("has_ended_rhythm")
+        .then(pl.format("bought every {} days until {} days ago, a rhythm that has ended", days, pl.col("gap")))
         .otherwise(pl.format("bought on {} days, last {} days ago", pl.col("purchases"), pl.col("gap")))
     )

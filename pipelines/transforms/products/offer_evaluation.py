@@ -25,10 +25,13 @@ COLUMNS: dict[str, PolarsDataType] = {
     "period_start": pl.Date,
     "period_end": pl.Date,
     "tested_customers": pl.Int64,
+    "customers_with_choice_10": pl.Int64,
+    "customers_hit_1": pl.Int64,
     "customers_hit_5": pl.Int64,
     "customers_hit_10": pl.Int64,
     "offers_10": pl.Int64,
     "offers_bought_10": pl.Int64,
+    "hit_rate_1": pl.Float64,
     "hit_rate_5": pl.Float64,
     "hit_rate_10": pl.Float64,
     "precision_10": pl.Float64,
@@ -85,9 +88,9 @@ def offer_evaluation(order_lines: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
         is_complete=pl.col("tested_customers") >= FEWEST_CUSTOMERS,
         as_of=pl.lit(as_of),
     )
+    tested, places = pl.col("tested_customers"), (1, FEWER_PLACES, PLACES)
     rates = {
-        "hit_rate_5": pl.col("customers_hit_5") / pl.col("tested_customers"),
-        "hit_rate_10": pl.col("customers_hit_10") / pl.col("tested_customers"),
+        **{f"hit_rate_{place}": pl.col(f"customers_hit_{place}") / tested for place in places},
         "precision_10": pl.when(pl.col("offers_10") > 0).then(pl.col("offers_bought_10") / pl.col("offers_10")),
     }
     return (
@@ -108,12 +111,15 @@ def _list_best_sellers(known: pl.DataFrame, cut: int) -> pl.DataFrame:
 def _grade(scope: str, method: str, ranked: pl.DataFrame, bought: pl.DataFrame) -> dict[str, str | int]:
     """Count the customers who bought one of their first offers, and the offers that were bought."""
     customers = bought.select("customer_idx").unique()
-    offered = take_best(ranked.join(customers, on="customer_idx", how="semi", maintain_order="left"), PLACES)
+    choice = take_best(ranked.join(customers, on="customer_idx", how="semi", maintain_order="left"), PLACES + 1)
+    offered = choice.filter(pl.col("rank") <= PLACES)
     hits = offered.join(bought, on=PAIR, how="semi")
     return {
         "scope": scope,
         "method": method,
         "tested_customers": len(customers),
+        "customers_with_choice_10": len(choice) - len(offered),
+        "customers_hit_1": len(hits.filter(pl.col("rank") == 1)),
         "customers_hit_5": hits.filter(pl.col("rank") <= FEWER_PLACES)["customer_idx"].n_unique(),
         "customers_hit_10": hits["customer_idx"].n_unique(),
         "offers_10": len(offered),

@@ -17,6 +17,7 @@ from regulars.pipelines.models.repeat_offers import (
     compute_rate_chance,
     compute_renewal_chance,
     compute_repeat_rate,
+    has_ended,
     is_regular,
 )
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
@@ -53,7 +54,8 @@ def score_pairs(product_days: pl.DataFrame, *, today: int) -> pl.DataFrame:
 
     Returns:
         One row per pair: `customer_idx`, `product`, `purchases`, `last_day`, `gap` (days since), `mean_days` between
-        purchases (NULL with one), `is_regular`, `offer_score` 0 to 1. Sorted by customer, then from the best on.
+        purchases (NULL with one), `is_regular` (bought in a rhythm that goes on) or else `has_ended_rhythm`,
+        `offer_score` 0 to 1. Sorted by customer, then from the best on.
     """
     pairs = (
         product_days.group_by(PAIR)
@@ -76,11 +78,23 @@ def score_pairs(product_days: pl.DataFrame, *, today: int) -> pl.DataFrame:
     pairs = pairs.join(rates, on="product", how="left", maintain_order="left")
     by_rate = compute_rate_chance(pairs["purchases"], pairs["age"], pairs["gap"], pairs["rate"], OFFER_DAYS)
     cv = pairs["cv"].fill_null(9.0).to_numpy()
-    regular = is_regular(pairs["purchases"].to_numpy(), cv)
-    by_rhythm = compute_renewal_chance(pairs["mean_days"].fill_null(1.0).to_numpy(), cv, pairs["gap"], OFFER_DAYS)
+    mean = pairs["mean_days"].fill_null(1.0).to_numpy()
+    regular, ended = is_regular(pairs["purchases"].to_numpy(), cv), has_ended(mean, pairs["gap"].to_numpy())
+    by_rhythm = compute_renewal_chance(mean, cv, pairs["gap"], OFFER_DAYS)
     return (
-        pairs.with_columns(is_regular=pl.Series(regular), by_rate=pl.Series(by_rate), by_rhythm=pl.Series(by_rhythm))
-        .with_columns(offer_score=pl.when("is_regular").then("by_rhythm").otherwise("by_rate"))
+        pairs.with_columns(
+            is_regular=pl.Series(regular & ~ended),
+            has_ended_rhythm=pl.Series(regular & ended),
+            by_rate=pl.Series(by_rate),
+            by_rhythm=pl.Series(by_rhythm),
+        )
+        .with_columns(
+            offer_score=pl.when("is_regular")
+            .then("by_rhythm")
+            .when("has_ended_rhythm")  # by how often alone it would be too high, as most have given the product up
+            .then(pl.min_horizontal("by_rhythm", "by_rate"))
+            .otherwise("by_rate")
+        )
         .drop("first_day", "age", "rate", "cv", "by_rate", "by_rhythm")
         .sort("customer_idx", "offer_score", "purchases", "product", descending=[False, True, True, False])
     )

@@ -92,7 +92,7 @@ def add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         customer_retention_12m=rate("retained_customers_12m", "base_customers_12m"),
         is_complete=is_over,
         reason=pl.when(is_known)
-        .then(None)
+        .then(pl.when(pl.col("base_customers_12m") == 1).then(pl.lit("no interval of revenue: it is of one customer")))
         .when(~is_over)
         .then(pl.lit("the month is not over"))
         .when(pl.col("month") < known_from)

@@ -154,10 +154,23 @@ def nps(
 
 
 def _give_reason() -> pl.Expr:
-    """Why a score is missing or uncertain, or else why it is not compared with the window before."""
-    few_before = f"no change is computed: fewer than {FEWEST_OF_CHANGE} votes in the window before"
-    is_few = pl.col("nps_before").is_not_null() & (pl.col("responses_before") < FEWEST_OF_CHANGE)
-    return pl.coalesce(give_reason(), pl.when(is_few).then(pl.lit(few_before)))
+    """Why a score is missing or uncertain, why no change is computed, and why it is not compared with the others."""
+    stands = pl.col("is_complete") & (pl.col("responses") > 0)
+    few_before = pl.col("responses_before") < FEWEST_OF_CHANGE
+    why_no_change = (
+        pl.when(pl.col("responses") < FEWEST_OF_CHANGE)
+        .then(pl.lit(f"fewer than {FEWEST_OF_CHANGE} votes"))
+        .when(few_before)
+        .then(pl.lit(f"fewer than {FEWEST_OF_CHANGE} votes in the window before"))
+        .otherwise(pl.lit("no vote in the window before, or it began before the first answer"))
+    )
+    no_change = pl.when(stands & pl.col("nps_change").is_null()).then(pl.lit("no change is computed: ") + why_no_change)
+    is_alone = stands & (pl.col("dimension") != ALL) & (pl.col("responses") >= FEW_VOTES)
+    no_others = pl.when(is_alone & pl.col("nps_over_others").is_null()).then(
+        pl.lit(f"not compared with the others: fewer than {FEW_VOTES} of them voted")
+    )
+    told = pl.concat_str(give_reason(), no_change, no_others, separator="; ", ignore_nulls=True)
+    return pl.when(told != "").then(told)
 
 
 def _add_change(periods: pl.DataFrame) -> pl.DataFrame:

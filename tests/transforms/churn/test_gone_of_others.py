@@ -63,3 +63,5 @@ def test_fewer_than_thirty_customers_are_not_compared(of_each, is_compared):
     assert row["active_a_year_ago"] == of_each
     assert [row[name] is not None for name in NUMBERS] == [is_compared] * 4
     assert (row["is_gone_rate_12m_over_others_significant"] is not None) is is_compared
+    few = "not compared with the others: fewer than 30 customers of a year before on one side or both"
+    assert row["reason"] == (None if is_compared else few)

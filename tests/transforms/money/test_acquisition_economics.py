@@ -192,22 +192,23 @@ def test_without_spend_the_known_costs_of_customers_are_used_and_without_these_n
 
 
 def test_all_channels_cost_their_spend_and_what_customers_of_channels_without_spend_cost():
-    came = [sale("2026-01-05", item("bar"), customer=idx) for idx in range(21, 26)]
+    came = [sale("2026-01-05", item("bar"), customer=idx) for idx in range(21, 27)]
     kinds = {
         21: ("radio", "home", Decimal(999)),  # known too, but its channel has spend
         22: ("fair", "home", Decimal(30)),
         23: ("fair", "office", Decimal(50)),
-        24: ("fair", "home", None),  # as the others of the fair, 40
+        24: ("fair", "home", None),  # as the other home of the fair, 30
         25: ("organic", "home", None),  # nothing is known: counts as nothing
+        26: ("fair", "shop", None),  # no shop's cost is known: as all of the fair, 40
     }
     rows = mart(inputs([*ten_customers(), *came], [spent("2026-01-01", "radio", "100")], kinds))
     # the two of ads who came in the period cost nothing that is known either
-    assert (rows["all", "all"]["cost_basis"], rows["all", "all"]["new_customers_won"]) == ("both", 7)
-    assert rows["all", "all"]["cost_per_customer"] == pytest.approx((100 + 3 * 40) / 7)
-    assert rows["all", "home"]["cost_per_customer"] == pytest.approx((100 + 2 * 40) / 6)
-    assert (rows["radio", "all"]["cost_basis"], rows["radio", "all"]["cost_per_customer"]) == ("spend", 100)
-    assert (rows["fair", "all"]["cost_basis"], rows["fair", "all"]["cost_per_customer"]) == ("customers", 40)
-    assert (rows["all", "office"]["cost_basis"], rows["all", "office"]["cost_per_customer"]) == ("customers", 50)
+    found = {key: (row["cost_basis"], row["cost_per_customer"], row["new_customers_won"]) for key, row in rows.items()}
+    assert found["all", "all"] == ("both", pytest.approx((100 + 30 + 50 + 30 + 40) / 8), 8)
+    assert found["all", "home"] == ("both", pytest.approx((100 + 30 + 30) / 6), 6)
+    assert found["radio", "all"] == ("spend", 100, 1)
+    assert found["fair", "all"] == ("customers", pytest.approx((30 + 50 + 30 + 40) / 4), 4)
+    assert (found["all", "office"], found["all", "shop"]) == (("customers", 50, 1), ("customers", 40, 1))
 
 
 def test_customers_who_came_for_nothing_pay_back_at_once_and_have_no_ratio():

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from regulars.pipelines.models.repeat_offers import compute_renewal_chance
 from regulars.pipelines.settings.customers.offers import Offers
 from regulars.pipelines.transforms.products.next_best_offers import COLUMNS, next_best_offers
 from regulars.pipelines.transforms.products.offer_evaluation import offer_evaluation
@@ -88,6 +89,20 @@ def test_a_six_week_rhythm_is_due_and_told_by_its_timing():
     assert (first["last_bought_on"], first["mean_days_between"]) == (back(40), 42)
     irregular = [40, 50, 140, 150, 240, 250, 330, 345]
     assert offered(bought("coffee", *irregular)).row(0, named=True)["offer_kind"] == "habit"
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "why"),
+    [
+        (63, "due", "bought every 42 days, last 63 days ago"),
+        (64, "habit", "bought every 42 days until 64 days ago, a rhythm that has ended"),
+    ],
+)
+def test_a_rhythm_missed_by_more_than_half_an_interval_has_ended_and_is_a_habit(last, kind, why):
+    row = offered(bought("coffee", *[last + 42 * each for each in range(5)])).row(0, named=True)
+    assert (row["offer_kind"], row["why"], row["due_on"]) == (kind, why, back(last - 42) if kind == "due" else None)
+    by_rate = row["offer_score"] < 0.3  # by its timing it is most likely bought
+    assert by_rate is (kind == "habit")
 
 
 def test_a_rhythm_that_has_just_been_served_is_no_offer():
@@ -233,10 +248,19 @@ def test_scores_are_those_of_a_loop_over_single_pairs():
         if row["is_regular"]:
             assert len(each) >= 5
             assert np.std(np.diff(each)) / np.mean(np.diff(each)) < 0.4
+            assert 700 - each[-1] <= 1.5 * np.mean(np.diff(each))
             continue
         rate = (repeats[product] + 15_000 * overall) / (waited[product] + 15_000)
         chance = 1 - (1 + 28 / (700 - each[0] + 0.3 / rate)) ** -(len(each) - 1 + 0.3)
-        assert row["offer_score"] == pytest.approx(chance * 0.5 ** ((700 - each[-1]) / 180))
+        by_rate = chance * 0.5 ** ((700 - each[-1]) / 180)
+        if row["has_ended_rhythm"]:
+            mean, cv, gap = row["mean_days"], np.std(np.diff(each)) / np.mean(np.diff(each)), 700 - each[-1]
+            assert (row["offer_score"], row["mean_days"]) == (
+                pytest.approx(min(by_rate, float(compute_renewal_chance(mean, cv, gap, 28)))),
+                pytest.approx(np.mean(np.diff(each))),
+            )
+        else:
+            assert row["offer_score"] == pytest.approx(by_rate)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -255,7 +279,8 @@ def test_offers_are_graded_on_the_last_28_days_with_what_was_known_before(engine
         # best sellers of the 28 days before hold what was bought 40 days ago alone
         assert row["hit_rate_5"] == row["hit_rate_10"] == (0.75 if method != "best_sellers" else 0.0)
     offers = rows["any_product", "offers"]
-    assert (offers["customers_hit_5"], offers["customers_hit_10"]) == (30, 30)
+    assert (offers["customers_hit_1"], offers["customers_hit_5"], offers["customers_hit_10"]) == (30, 30, 30)
+    assert (offers["hit_rate_1"], offers["customers_with_choice_10"]) == (0.75, 0)
     assert (offers["offers_10"], offers["offers_bought_10"]) == (80, 30)
     assert offers["precision_10"] == pytest.approx(30 / 80)
     never = rows["never_bought", "baskets"]
@@ -272,9 +297,21 @@ def test_what_is_offered_in_the_seventh_place_is_a_hit_of_ten_and_not_of_five():
         sales += bought("product 7", 10, customer=customer)
     found = offer_evaluation(product_tables(*sales)["order_lines"], as_of=AS_OF)
     [row] = found.filter(pl.col("method") == "personal_frequency").to_dicts()
-    assert (row["tested_customers"], row["hit_rate_5"], row["hit_rate_10"]) == (30, 0.0, 1.0)
+    assert (row["tested_customers"], row["hit_rate_1"], row["hit_rate_5"], row["hit_rate_10"]) == (30, 0.0, 0.0, 1.0)
     counts = ("customers_hit_5", "customers_hit_10", "offers_10", "offers_bought_10")
     assert [row[name] for name in counts] == [0, 30, 210, 30]
+
+
+def test_only_for_who_bought_more_than_ten_products_the_order_decides_what_is_offered():
+    sales: list[Row] = []
+    for customer in range(1, 31):
+        for product in range(10 if customer <= 20 else 11):
+            sales += bought(f"product {product}", 40 + product, customer=customer)
+        sales += bought("product 0", 10, customer=customer)
+    found = offer_evaluation(product_tables(*sales)["order_lines"], as_of=AS_OF)
+    for method in ("offers", "personal_frequency"):
+        [row] = found.filter(scope="any_product", method=method).to_dicts()
+        assert (row["tested_customers"], row["customers_with_choice_10"], row["offers_10"]) == (30, 10, 300)
 
 
 def test_without_lines_both_tables_are_sound():

@@ -218,6 +218,7 @@ def test_one_customer_has_no_interval_of_revenue():
     row = month(period(1, "2025-01-03"), of="2026-01")
     assert (row["net_revenue_retention_12m"], row["net_revenue_retention_12m_low"]) == (1, None)
     assert row["gross_revenue_retention_12m_high"] is None
+    assert row["reason"] == "no interval of revenue: it is of one customer"
 
 
 def test_retention_is_known_twelve_months_after_the_first_month():

@@ -88,6 +88,9 @@ def test_fewer_than_thirty_votes_are_not_compared_nor_compared_with(size, is_com
     for value in ("office", "home"):
         assert [found[value][name] is not None for name in DIFFERENCE] == [is_compared] * 4
         assert found[value]["is_nps_over_others_significant"] is (True if is_compared else None)
+    says_so = "; not compared with the others: fewer than 30 of them voted"
+    assert found["home"]["reason"].endswith(says_so) is not is_compared
+    assert ("not compared" in found["office"]["reason"]) is False  # of few votes it is said that they are too few
 
 
 def test_a_window_that_is_not_over_is_not_compared():
