@@ -15,7 +15,7 @@ from regulars.pipelines.models.demand.smoothing import (
 )
 from regulars.pipelines.settings.demand import Demand
 from regulars.pipelines.transforms.products.demand.demand_forecast import demand_forecast
-from regulars.pipelines.transforms.products.demand.demand_totals import COLUMNS, demand_totals
+from regulars.pipelines.transforms.products.demand.demand_totals import COLUMNS, UNTESTED, demand_totals
 from regulars.pipelines.transforms.products.seasonality import COLUMNS as SEASONALITY
 from tests.transforms.core_tables import ENGINES
 from tests.transforms.mart_rules import broken_rules
@@ -97,8 +97,8 @@ def test_a_season_of_the_weeks_is_said_beside_the_total(indices: Any, expected: 
     rows = mart(sales, seasonality=pl.concat([season(*indices), season((4, 9.0, True), category="snacks")]))
     row = rows["all"]
     assert (row["season_index_4w"], row["is_season_left_out_4w"]) == expected
-    said = "the months of these weeks have usually sold 0.60 times an average one, which is not in the forecast"
-    assert row["reason"] == (said if expected[1] else None)
+    said = "the months of these weeks have usually sold 0.60 times an average one, which is not in the forecast, since "
+    assert row["reason"] == (said + UNTESTED if expected[1] else None)
     assert row["demand_forecast_4w"] == pytest.approx(20)
 
 

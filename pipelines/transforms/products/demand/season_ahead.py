@@ -4,8 +4,10 @@ Put here: which row of `marts.seasonality` a week is about. Keep out: the indice
 (`demand_forecast.py`).
 """
 
+import numpy as np
 import polars as pl
 from narwhals.typing import IntoFrame
+from numpy.typing import NDArray
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
@@ -56,6 +58,13 @@ def find_season(week_starts: pl.Series, seasonality: IntoFrame) -> tuple[float |
     if len(months) < len(week_starts):
         return None, None
     return float(months.select(pl.col("season_index").mean()).item()), bool(months["stands_out"].any())
+
+
+def number_months(week_starts: pl.Series) -> NDArray[np.int64]:
+    """The months of weeks, counted on through the years from the January of year 0."""
+    middle = week_starts.dt.offset_by(MIDDLE_OF_WEEK)
+    months: NDArray[np.int64] = (middle.dt.year().cast(pl.Int64) * 12 + middle.dt.month() - 1).to_numpy()
+    return months
 
 
 def _read_indices(seasonality: IntoFrame) -> pl.DataFrame:

@@ -37,6 +37,8 @@ class WeeklySeries:
         price: (n,) what a piece sold for on average in the last 26 weeks, or in the last 52 where it was not sold in
             them; after discounts.
         last_week: Monday of the last week, which is over.
+        whole: (u,) pieces of all products together, also of those no longer sold, in the weeks up to the last one since
+            the first in which anything was sold; u is t or more.
     """
 
     keys: pl.DataFrame
@@ -44,6 +46,7 @@ class WeeklySeries:
     first: Ints
     price: FloatArray
     last_week: dt.date
+    whole: FloatArray
 
 
 def list_weekly_series(
@@ -92,7 +95,19 @@ def list_weekly_series(
     demand[places["series"].to_numpy(), places["week_idx"].to_numpy() - start] = places["quantity"].to_numpy()
     first = keys["begins"].to_numpy() - start
     price = keys["price"].to_numpy()
-    return WeeklySeries(keys.drop("series", "begins", "ended", "price"), demand, first, price, last_week)
+    return WeeklySeries(
+        keys.drop("series", "begins", "ended", "price"), demand, first, price, last_week, _sum_weeks(cells, last)
+    )
+
+
+def _sum_weeks(cells: pl.DataFrame, last: int) -> FloatArray:
+    """What was sold of all products in each week since the first sale."""
+    of_all = cells.filter(pl.col("place_type") == ALL, pl.col("quantity") > 0).sort(*SERIES, "week_idx")
+    week = of_all["week_idx"].to_numpy()
+    start = int(week.min())
+    sold = np.zeros(last - start + 1)
+    np.add.at(sold, week - start, of_all["quantity"].to_numpy())
+    return sold
 
 
 def _average_price(after: int) -> pl.Expr:
