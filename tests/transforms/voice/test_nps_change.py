@@ -122,7 +122,7 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
         (10, 30, True, None),
         (9, 300, False, "no change is computed: fewer than 10 votes in the window before"),
         (300, 10, True, "fewer than 30 votes: too few to tell"),
-        (300, 9, False, "fewer than 30 votes: too few to tell; no change is told: fewer than 10 votes"),
+        (300, 9, False, "fewer than 30 votes: too few to tell; no change is computed: fewer than 10 votes"),
     ],
 )
 def test_few_votes_beside_many_tell_no_change_and_the_reason_says_so(before, after, is_told, reason):
@@ -304,8 +304,8 @@ def test_a_score_of_few_votes_says_so():
         .filter(pl.col("grain") == "week", pl.col("dimension") == "all")
         .iter_rows(named=True)
     }
-    before = "no change is told: no vote in the window before, or it began before the first answer"
-    few = "fewer than 30 votes: too few to tell; no change is told: fewer than 10 votes"
+    before = "no change is computed: no vote in the window before, or it began before the first answer"
+    few = "fewer than 30 votes: too few to tell; no change is computed: fewer than 10 votes"
     assert reasons == {30: before, 1: few, 0: "nobody answered"}
 
 
