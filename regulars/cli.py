@@ -119,7 +119,7 @@ def preview(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how exports would be read: first rows, formats, what would be quarantined, who finds whom. Writes nothing.
+    """Show how exports would be read: first rows, formats, quarantine, matched customers. Writes nothing.
 
     Example: regulars preview shop_orders
     """

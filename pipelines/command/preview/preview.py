@@ -1,4 +1,4 @@
-"""Shows how the sources would be read, before anything is run: first rows, formats, quarantine, and who finds whom.
+"""Shows how sources would be read, before a run: first rows, formats, quarantine, and which rows find a customer.
 
 Put here: the order of what is shown, and its words. Keep out: landing (`look.py`), and anything that touches a home.
 """
