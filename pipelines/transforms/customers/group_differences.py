@@ -90,12 +90,12 @@ def _compare_groups(measured: MeasuredGroups, last: dt.date, before: dt.date) ->
         .join(others, on=OTHER_GROUP, how="left")
         .with_columns(
             metric=pl.lit(measured.metric),
-            is_complete=_is_known(measured, "period_end") & _is_known(measured, "other_period_end"),
+            is_known=_is_known(measured, "period_end") & _is_known(measured, "other_period_end"),
         )
     )
     is_enough = pl.all_horizontal(pl.col("group_size", "other_group_size") >= measured.fewest)
-    pairs = pairs.with_columns(is_compared=(pl.col("is_complete") & is_enough).fill_null(value=False))
-    compared = pairs.filter("is_compared")
+    pairs = pairs.with_columns(is_complete=(pl.col("is_known") & is_enough).fill_null(value=False))
+    compared = pairs.filter("is_complete")
     found = zip((f"group_difference{part}" for part in PARTS), measured.compare(compared), strict=True)
     numbers = compared.select(*PAIR, *(pl.Series(name, values) for name, values in found))
     return (
@@ -133,9 +133,9 @@ def _give_reason(measured: MeasuredGroups) -> pl.Expr:
     since = measured.known_from
     year_later = "" if since is None else f", and a year before from {end_month(since, MONTHS_PER_YEAR)} on"
     return (
-        pl.when("is_compared")
+        pl.when("is_complete")
         .then(None)
-        .when(~pl.col("is_complete"))
+        .when(~pl.col("is_known"))
         .then(pl.lit(measured.unknown_reason + year_later))
         .otherwise(
             pl.lit(

@@ -88,9 +88,9 @@ def offer_evaluation(order_lines: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
         is_complete=pl.col("tested_customers") >= FEWEST_CUSTOMERS,
         as_of=pl.lit(as_of),
     )
-    tested, places = pl.col("tested_customers"), (1, FEWER_PLACES, PLACES)
+    customers, places = pl.col("tested_customers"), (1, FEWER_PLACES, PLACES)
     rates = {
-        **{f"hit_rate_{place}": pl.col(f"customers_hit_{place}") / tested for place in places},
+        **{f"hit_rate_{place}": pl.col(f"customers_hit_{place}") / customers for place in places},
         "precision_10": pl.when(pl.col("offers_10") > 0).then(pl.col("offers_bought_10") / pl.col("offers_10")),
     }
     return (

@@ -18,13 +18,19 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL, ANSWERING_WAVE
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
-from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.others import count_others
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores, compute_nps
 from regulars.pipelines.transforms.voice.nonresponse import WEIGHTED, add_answering_wave, weight_by_tier
-from regulars.pipelines.transforms.voice.response_rate import Invitations, match_invitations
+from regulars.pipelines.transforms.voice.response_rate import (
+    INVITED,
+    INVITED_IN_TIME,
+    Invitations,
+    add_invited_in_time,
+    compute_response_rate,
+    match_invitations,
+)
 from regulars.pipelines.transforms.voice.survey_windows import (
     FEW_VOTES,
     VALUE,
@@ -49,8 +55,7 @@ VOTES = {"promoter": "promoters", "passive": "passives", "detractor": "detractor
 """`nps_group` -> the column with its votes."""
 LEFT_OUT = {"other_scale": "left_out_other_scale", "fraction": "left_out_fractions"}
 """`nps_left_out_reason` -> the column with its answers."""
-INVITED = ["people_invited", "people_who_answered"]
-MEASURES = [*VOTES, *LEFT_OUT, *INVITED]
+MEASURES = [*VOTES, *LEFT_OUT, *INVITED, *INVITED_IN_TIME]
 COUNTS = ["promoters", "detractors", "responses"]
 """The counts behind a score."""
 FEWEST_OF_CHANGE = 10
@@ -89,6 +94,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "is_nps_over_others_significant": pl.Boolean,
     "people_invited": pl.Int64,
     "people_who_answered": pl.Int64,
+    "people_invited_in_time": pl.Int64,
+    "people_who_answered_in_time": pl.Int64,
     "response_rate": pl.Float64,
     "is_response_rate_complete": pl.Boolean,
     "answering_days": pl.Float64,
@@ -134,8 +141,9 @@ def nps(
     events = _list_events(survey_responses, invitations, who, calendar, as_of=as_of, surveys=surveys)
     if events.is_empty():
         return pl.DataFrame(schema=COLUMNS)
+    mature = invitations.find_last_mature_day(as_of)
     periods = (
-        count_periods(events, MEASURES, as_of=as_of)
+        count_periods(add_invited_in_time(events, mature), MEASURES, as_of=as_of)
         .with_columns(**{column: measure for measure, column in (VOTES | LEFT_OUT).items()})
         .with_columns(
             responses=pl.sum_horizontal(VOTES.values()),
@@ -147,7 +155,8 @@ def nps(
     tiers = read_into_polars(who.to_native()).group_by("value_tier").len("customers").drop_nulls()
     return (
         _compare_with_others(thin_out(weight_by_tier(_add_change(periods), tiers), as_of))
-        .with_columns(**_compute_response_rate(invitations.answering_days, as_of), reason=_give_reason())
+        .with_columns(compute_response_rate(mature))
+        .with_columns(reason=_give_reason(), answering_days=pl.lit(invitations.answering_days, pl.Float64))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", *VALUE)
     )
@@ -231,18 +240,6 @@ def _compare(
     return compared.with_columns(p).with_columns(
         is_significant(f"{name}_p_value", *family).alias(f"is_{name}_significant")
     )
-
-
-def _compute_response_rate(answering_days: float | None, as_of: dt.date) -> dict[str, pl.Expr]:
-    """The rate once answers to the invitations of the window may no longer come."""
-    days = None if answering_days is None else math.ceil(answering_days)
-    last_mature_day = None if days is None else as_of - dt.timedelta(days=days)
-    is_mature = (pl.col("is_complete") & (pl.col("period_end") <= pl.lit(last_mature_day, pl.Date))).fill_null(False)
-    return {
-        "response_rate": pl.when(is_mature).then(divide_columns("people_who_answered", "people_invited")),
-        "is_response_rate_complete": is_mature,
-        "answering_days": pl.lit(answering_days, pl.Float64),
-    }
 
 
 def _list_events(

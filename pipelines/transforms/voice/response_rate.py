@@ -1,9 +1,11 @@
 """Which invitations to a survey were answered, and how long answering takes.
 
-Put here: answered or not, and the answering time. Keep out: the windows (`survey_windows.py`) and scores (`nps.py`).
+Put here: answered or not, the answering time, and the rate of a window. Keep out: the windows (`survey_windows.py`) and
+scores (`nps.py`).
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +13,18 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
+from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.voice.survey_windows import LONGEST_WINDOW
 from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_person, count_days_between, make_lazy
 
 SHARE_OF_ANSWERS = 0.9
-"""A window is mature when this share of the answers to its invitations has come."""
+"""Answers to an invitation may no longer come when this share of all answers has come as soon after theirs."""
+TENTHS_OF_WINDOW = 9
+"""Of so many tenths of its days the invitations of a window must be old enough for its rate to be known."""
+INVITED = ["people_invited", "people_who_answered"]
+INVITED_IN_TIME = ["people_invited_in_time", "people_who_answered_in_time"]
+"""The same of invitations that are old enough."""
 ANSWER = ["answered_with", "response_id", "answered_at"]
 """The answer to an invitation: its system, its id there, and its moment."""
 INVITATION = ["person", "customer_idx", "system", *ANSWER_DIMENSIONS.values()]
@@ -36,6 +45,10 @@ class Invitations:
     answered: "nw.LazyFrame[Any]"
     delays: pl.DataFrame
     answering_days: float | None
+
+    def find_last_mature_day(self, as_of: dt.date) -> dt.date | None:
+        """Find the last day to whose invitations answers may no longer come; None where no answering time is known."""
+        return None if self.answering_days is None else as_of - dt.timedelta(days=math.ceil(self.answering_days))
 
 
 def match_invitations(
@@ -114,3 +127,42 @@ def _find_answering_days(delays: pl.DataFrame) -> float | None:
     slowest = delays.group_by("system").agg(pl.col("days").quantile(SHARE_OF_ANSWERS, "higher"))
     found: float | None = slowest.select(pl.col("days").max()).item() if len(slowest) else None
     return found
+
+
+def add_invited_in_time(events: pl.DataFrame, mature: dt.date | None) -> pl.DataFrame:
+    """Add events of the measures `INVITED_IN_TIME`, as far as a window that ends after `mature` may count them.
+
+    Args:
+        events: As `split_votes` returns them, some with a measure of `INVITED`.
+        mature: The last day whose invitations are old enough; None: none are.
+    """
+    if mature is None:
+        return events
+    last = count_days_since_epoch(mature)
+    longest = pl.col("day_idx") + LONGEST_WINDOW
+    in_time = events.filter(
+        pl.col("measure").is_in(INVITED), pl.col("day_idx") <= last, pl.col("day_idx") > last - LONGEST_WINDOW
+    ).with_columns(
+        measure=pl.col("measure").cast(pl.String).replace_strict(dict(zip(INVITED, INVITED_IN_TIME, strict=True))),
+        end_idx=pl.when(pl.col("end_idx") > last).then(longest).otherwise("end_idx").cast(events.schema["end_idx"]),
+    )
+    return pl.concat([events.with_columns(pl.col("measure").cast(pl.String)), in_time])
+
+
+def compute_response_rate(mature: dt.date | None) -> list[pl.Expr]:
+    """The rate of each window, once answers to the invitations of most of its days may no longer come.
+
+    Args:
+        mature: The last of the days whose invitations are old enough. They alone are in the rate.
+    """
+    last = pl.lit(mature, pl.Date)
+    is_over = (pl.col("period_end") <= last).fill_null(False)
+    counts = [
+        pl.when(is_over).then(all_of).otherwise(in_time).alias(in_time)
+        for all_of, in_time in zip(INVITED, INVITED_IN_TIME, strict=True)
+    ]
+    invited, answered = counts
+    days, mature_days = ((end - pl.col("period_start")).dt.total_days() + 1 for end in (pl.col("period_end"), last))
+    is_mature = pl.col("is_complete") & (is_over | (10 * mature_days >= TENTHS_OF_WINDOW * days).fill_null(False))
+    rate = pl.when(invited > 0).then(answered / invited)
+    return [*counts, is_mature.alias("is_response_rate_complete"), pl.when(is_mature).then(rate).alias("response_rate")]

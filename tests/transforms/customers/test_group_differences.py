@@ -132,6 +132,7 @@ def test_a_year_of_votes_is_known_once_answers_reach_back_a_year():
     scores = [first_answer(dt.date(2025, 1, 20)), scored("home", 40, 20, 80), scored("office", 40, 20, 80)]
     rows = found_of(scores=scores)
     assert [row["is_complete"] for row in rows if row["comparison"] == "values"] == [False, True]
+    assert [row["group_value"] is None for row in rows if row["comparison"] == "values"] == [True, False]
     reasons = {row["reason"] for row in rows} - {None}
     assert reasons == {"history too short: known from 2026-01-31 on, and a year before from 2027-01-31 on"}
 
@@ -141,13 +142,13 @@ def test_fewer_than_thirty_are_not_compared(size, is_compared):
     row = next(row for row in found_of([gone("a", 10, size), gone("b", 10, 400)]) if row["period_end"] == LAST)
     assert [row[name] is not None for name in NUMBERS] == [is_compared] * 4
     few = "fewer than 30 customers of a year before in at least one of the two groups: too few to tell"
-    assert row["reason"] == (None if is_compared else few)
+    assert (row["reason"], row["is_complete"]) == (None if is_compared else few, is_compared)
 
 
 def test_a_kind_of_whom_nobody_voted_a_year_before_is_too_small():
     rows = found_of(scores=[first_answer(dt.date(2024, 1, 1)), scored("home", 40, 20, 80)])
     few = "fewer than 30 votes in at least one of the two groups: too few to tell"
-    assert [(row["other_group_size"], row["is_complete"], row["reason"]) for row in rows] == [(None, True, few)]
+    assert [(row["other_group_size"], row["is_complete"], row["reason"]) for row in rows] == [(None, False, few)]
 
 
 @pytest.mark.parametrize(("values", "pairs"), [(6, 15), (7, 0)])
