@@ -1,4 +1,4 @@
-"""The audit tables as assets: the proofs of rows and money, the restatements, and the scorecard.
+"""The audit tables as assets: the proofs of rows and money, the restatements, the scorecard, and reasons.
 
 Put here: the list of these tables, and what they read. Keep out: how they are made (`pipelines/audit`).
 """
@@ -12,6 +12,8 @@ from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_accounting
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
+from regulars.pipelines.audit.reasons import TABLE as REASONS
+from regulars.pipelines.audit.reasons import list_explained_tables, write_reasons
 from regulars.pipelines.audit.restatements.restate import INPUTS, RESTATEMENTS, Replay, write_restatements
 from regulars.pipelines.audit.sales_tie_out import READS as SALES_READS
 from regulars.pipelines.audit.sales_tie_out import TABLE as SALES_TIE_OUT
@@ -57,6 +59,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         Blueprint(SUBSCRIPTION_TIE_OUT, SUBSCRIPTION_READS, "sql", subscription_money),
         describe_restatements(contracts),
         Blueprint(SCORECARD, list_scorecard_inputs(contracts), "sql", write_scorecard),
+        Blueprint(REASONS, frozenset(each.table for each in list_explained_tables(contracts)), "sql", write_reasons),
     ]
 
 

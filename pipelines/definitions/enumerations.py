@@ -29,6 +29,7 @@ Dimension = Literal[
     "country",
     "customer_type",
     "acquisition_channel",
+    "owner",
 ]
 """The columns of `marts.customer_dimensions` by which cohorts, churn and purchase behaviour can be split."""
 

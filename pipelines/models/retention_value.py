@@ -51,6 +51,11 @@ def sum_years_kept(retention: ArrayLike, years: int) -> FloatArray:
     return total
 
 
+def sum_years_gained(retention: ArrayLike, points: ArrayLike, years: int) -> FloatArray:
+    """Years that a customer is there longer, of the next so many, where so many points more are kept, (n,)."""
+    return sum_years_kept(raise_retention(retention, points), years) - sum_years_kept(retention, years)
+
+
 def combine_ends(one: FloatArray, other: FloatArray) -> FloatArray:
     """The end of the interval of a product, from the ends of its two factors, each as a multiple of the factor, (n,).
 

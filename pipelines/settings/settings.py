@@ -101,8 +101,9 @@ class Cohorts(Part):
         "country",
         "customer_type",
     ]
-    """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order. The
-    names of your own `attributes` are dimensions too."""
+    """What customers are split by; each costs time and rows. Those that begin with `first_` are of the first order, all
+    others are of today: a customer counts for the past, too, with who is the `owner` now. The names of your own
+    `attributes` are dimensions too."""
 
     @model_validator(mode="after")
     def _each_once_and_months_always(self) -> Self:

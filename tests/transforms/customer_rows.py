@@ -17,6 +17,7 @@ COMPANY = Company(name="Acme", timezone="UTC", currency="EUR")
 MONEY = pl.Decimal(18, 4)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 SCHEMAS: dict[str, dict[str, Any]] = {
+    "lapse_proposal": {"lapse_days": pl.Int32, "proposed_lapse_days": pl.Int32},
     "customers": {
         "customer_id": pl.String,
         "customer_idx": pl.Int32,

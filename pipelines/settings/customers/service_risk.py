@@ -14,7 +14,8 @@ from regulars.pipelines.settings.part import Part
 class ServiceRisk(Part):
     """What a bad experience is, and how many of them put a customer at risk.
 
-    `marts.bad_experiences`, `marts.service_risk_customers` and `marts.lapse_after_experiences` follow these.
+    `marts.bad_experiences`, `marts.service_risk_customers`, `marts.lapse_after_experiences` and
+    `marts.orders_after_experiences` follow these.
     """
 
     threshold: Annotated[int, Field(ge=1, le=10)] = 3

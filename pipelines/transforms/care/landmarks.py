@@ -44,17 +44,17 @@ def choose_landmarks(
     purchase_days: pl.DataFrame,
     experiences: pl.DataFrame,
     *,
-    as_of: dt.date,
+    until: dt.date,
     lapse_days: int,
     window_days: int,
     threshold: int,
 ) -> Landmarks:
-    """Choose all month-ends with enough history of orders and of bad experiences, and `lapse_days` after them.
+    """Choose the month-ends up to a day that have enough history of orders and of bad experiences.
 
     Args:
         purchase_days: `customer_idx`, `day_idx`, of known customers.
         experiences: `customer_idx`, `experienced_on`, of known customers.
-        as_of: Last day that counts.
+        until: The last day after which enough is known to see what followed.
         lapse_days: See `Landmarks`.
         window_days: See `Landmarks`.
         threshold: See `Landmarks`.
@@ -64,7 +64,7 @@ def choose_landmarks(
     days: list[dt.date] = []
     if bought is not None and suffered is not None:
         first = max(bought + dt.timedelta(days=lapse_days), suffered + dt.timedelta(days=window_days))
-        day = find_last_month_end(as_of - dt.timedelta(days=lapse_days))
+        day = find_last_month_end(until)
         while day >= first - dt.timedelta(days=1):
             days.insert(0, day)
             day = day.replace(day=1) - dt.timedelta(days=1)

@@ -79,11 +79,11 @@ def lapse_after_experiences(
     """
     experiences = read_into_polars(select_columns(bad_experiences, "customer_idx", "experienced_on"))
     known = experiences.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    bought = _list_days_of_buyers(orders, subscriptions, calendar, as_of)
+    bought = list_days_of_buyers(orders, subscriptions, calendar, as_of)
     landmarks = choose_landmarks(
         bought,
         known,
-        as_of=as_of,
+        until=as_of - dt.timedelta(days=lapse_days),
         lapse_days=lapse_days,
         window_days=service_risk.window_days,
         threshold=service_risk.threshold,
@@ -106,10 +106,10 @@ def lapse_after_experiences(
     )
 
 
-def _list_days_of_buyers(
+def list_days_of_buyers(
     orders: IntoFrame, subscriptions: IntoFrame, calendar: IntoFrame, as_of: dt.date
 ) -> pl.DataFrame:
-    """List purchase days of known customers who never had a subscription."""
+    """List purchase days of known customers who never had a subscription: `customer_idx`, `day_idx`."""
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
     subscribers = list_live_periods(subscriptions)["subscriber"].unique()
     return days.filter(

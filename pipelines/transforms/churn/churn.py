@@ -22,7 +22,11 @@ from regulars.pipelines.transforms.churn.active_intervals import (
     list_active_periods,
 )
 from regulars.pipelines.transforms.churn.gone_in_a_year import count_gone_by_month, list_gone_spans
-from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.cohorts.customer_dimensions import (
+    CohortSettings,
+    explain_only_value,
+    split_customers,
+)
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
 from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.others import count_others
@@ -113,7 +117,7 @@ def churn(
     counts = [_count_values(split, gone, name, as_of) for name in (ALL, *cohorts.dimensions)]
     return (
         _compare_gone_rate(_add_gone_rate(_add_rates(pl.concat(counts), history)))
-        .with_columns(as_of=pl.lit(as_of))
+        .with_columns(reason=pl.coalesce(pl.when("is_complete").then(explain_only_value()), "reason"), as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
     )

@@ -13,7 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
@@ -31,6 +31,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "country": pl.String,
     "customer_type": pl.String,
     "acquisition_channel": pl.String,
+    "owner": pl.String,
     "acquisition_cost": MONEY,
     "as_of": pl.Date,
 }
@@ -71,7 +72,7 @@ def customer_dimensions(
         products: `core.products`; `system`, `product_id`, `category`.
         subscriptions: `core.subscriptions`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `country`, `customer_type`, `acquisition_channel`,
-            `acquisition_cost`.
+            `owner`, `acquisition_cost`.
         as_of: Last day that counts; customers who first ordered or subscribed after it are left out.
         lapse_days: Customers who came within this many days of the very first order may be older: `is_left_censored`.
         attributes: Columns of `customers` that are the company's own.
@@ -89,6 +90,7 @@ def customer_dimensions(
             "country",
             "customer_type",
             "acquisition_channel",
+            "owner",
             "acquisition_cost",
             *attributes,
         )
@@ -184,6 +186,17 @@ def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.
     """
     table = read_into_polars(select_columns(customer_dimensions, "customer_idx", *names))
     return table.select("customer_idx", *(_group_rare_values(table[name].cast(pl.String)) for name in names))
+
+
+def explain_only_value() -> pl.Expr:
+    """Say of the only value of a dimension that its row repeats that of `all`; NULL of others.
+
+    Of rows with `dimension` and `dimension_value`.
+    """
+    is_only = (pl.col("dimension") != ALL) & (pl.col("dimension_value").n_unique().over("dimension") == 1)
+    return pl.when(is_only).then(
+        pl.format("{} is {} for every customer: the row is that of all", "dimension", "dimension_value")
+    )
 
 
 def _group_rare_values(values: pl.Series) -> pl.Series:

@@ -12,7 +12,11 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.cohorts.customer_dimensions import (
+    CohortSettings,
+    explain_only_value,
+    split_customers,
+)
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
 from regulars.pipelines.transforms.purchases.survival import ROUNDING, estimate_survival_curves, find_medians
 
@@ -75,7 +79,11 @@ def second_orders(
     return (
         counted.join(seen, on=VALUE, how="left")
         .join(medians, on=VALUE, how="left")
-        .with_columns(reason=_give_reason(), as_of=pl.lit(as_of))
+        .with_columns(
+            reason=pl.concat_str([_give_reason(), explain_only_value()], separator="; ", ignore_nulls=True),
+            as_of=pl.lit(as_of),
+        )
+        .with_columns(reason=pl.when(pl.col("reason") != "").then("reason"))
         .select(pl.col(column).cast(kind) for column, kind in COLUMNS.items())
         .sort(VALUE)
     )
@@ -114,7 +122,7 @@ def _cut_off(curves: pl.DataFrame) -> pl.DataFrame:
 
 
 def _give_reason() -> pl.Expr:
-    """Why there is no median, or no upper end of its interval."""
+    """Say why there is no median, or no upper end of its interval."""
     name, watched = "median_days_to_second_order", pl.col("watched_days")
     share = (pl.col("second_order_rate") * 100).round(1)
     return (

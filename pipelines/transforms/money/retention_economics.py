@@ -22,7 +22,13 @@ from regulars.pipelines.models.retention_value import (
 )
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
-from regulars.pipelines.transforms.money.worth_intervals import SUMS, bound_clv, find_intervals, list_sums
+from regulars.pipelines.transforms.money.worth_intervals import (
+    SUMS,
+    bound_clv,
+    bound_gain,
+    find_intervals,
+    list_sums,
+)
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
     add_contribution,
@@ -55,7 +61,14 @@ COLUMNS: dict[str, PolarsDataType] = {
     "cost_of_horizon": MONEY,
     "first_year_cost": MONEY,
     "first_year_retention_gain": MONEY,
+    "first_year_retention_gain_low": MONEY,
+    "first_year_retention_gain_high": MONEY,
+    "most_to_spend_per_customer": MONEY,
+    "most_to_spend_per_customer_low": MONEY,
+    "most_to_spend_per_customer_high": MONEY,
     "retention_gain": MONEY,
+    "retention_gain_low": MONEY,
+    "retention_gain_high": MONEY,
     "retention_gain_per_year": MONEY,
     "retention_gain_rate": pl.Float64,
     "equal_cost_cut_rate": pl.Float64,
@@ -163,7 +176,10 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     years_kept = sum_years_kept(kept, years)
     gain = n * m * (sum_years_kept(raised, years) - years_kept)
     clv = compute_clv_before_cost(m, kept, discount_rate)
-    low, high = zip(*find_intervals(rows, m, kept), strict=True)
+    intervals = find_intervals(rows, m, kept)
+    low, high = zip(*intervals, strict=True)
+    spend_low, spend_high = bound_gain(intervals, m, kept, points, 1)
+    gain_low, gain_high = bound_gain(intervals, m, kept, points, years)
     columns = {
         "retention_rate_12m": retention,
         "raised_retention_rate": raised,
@@ -175,7 +191,14 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
         "cost_of_horizon": n * cost * years_kept,
         "first_year_cost": n * cost * kept,
         "first_year_retention_gain": n * m * (raised - kept),
+        "first_year_retention_gain_low": n * spend_low,
+        "first_year_retention_gain_high": n * spend_high,
+        "most_to_spend_per_customer": m * (raised - kept),
+        "most_to_spend_per_customer_low": spend_low,
+        "most_to_spend_per_customer_high": spend_high,
         "retention_gain": gain,
+        "retention_gain_low": n * gain_low,
+        "retention_gain_high": n * gain_high,
         "retention_gain_per_year": gain / years,
         "customer_years_gain_rate": (1 - kept) / (1 - raised) - 1,
     }

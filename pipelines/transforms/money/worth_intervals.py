@@ -10,7 +10,12 @@ import polars as pl
 from regulars.pipelines.models.comparisons.means import UPPER_END
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
 from regulars.pipelines.models.fitting.fitting import FloatArray
-from regulars.pipelines.models.retention_value import HIGHEST_RETENTION, combine_ends, compute_clv_before_cost
+from regulars.pipelines.models.retention_value import (
+    HIGHEST_RETENTION,
+    combine_ends,
+    compute_clv_before_cost,
+    sum_years_gained,
+)
 from regulars.pipelines.transforms.rates import ENDS, name_bounds
 
 SUMS = ["net_sales_12m", "sales_with_cost_12m", "cost_12m", "buyers", "sales_deviations"]
@@ -65,3 +70,34 @@ def bound_clv(clv: FloatArray, m: FloatArray, ends: tuple[FloatArray, FloatArray
     """
     m_end, r_end = ends
     return clv * combine_ends(np.maximum(m_end, 0) / m, compute_clv_before_cost(m, r_end, discount_rate) / clv)
+
+
+def bound_gain(
+    intervals: tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]],
+    m: FloatArray,
+    r: FloatArray,
+    points: FloatArray,
+    years: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Find both ends of what a customer contributes more where so many points more are kept, over so many years.
+
+    Over one year the points are the same whatever retention is, so that the contribution alone is uncertain, unless the
+    step ends at `HIGHEST_RETENTION`. The years gained grow with retention up to where the step is cut off, and then
+    they fall.
+
+    Args:
+        intervals: As `find_intervals` returns them.
+        m: (n,) contribution of a customer of the group, above 0.
+        r: (n,) retention of the group.
+        points: (n,) percentage points.
+        years: How many years are added up.
+    """
+    (m_low, m_high), (r_low, r_high) = intervals
+    turn = np.clip(HIGHEST_RETENTION - points / 100, r_low, r_high)
+    gained = np.stack([sum_years_gained(kept, points, years) for kept in (r, r_low, r_high, turn)])
+    fewest, most = gained.min(axis=0), gained.max(axis=0)
+    usual = np.where(gained[0] > 0, gained[0], np.nan)
+    low = m * usual * combine_ends(np.maximum(m_low, 0) / m, fewest / usual)
+    high = m * usual * combine_ends(m_high / m, most / usual)
+    nothing_to_gain = gained[0] == 0  # as many are kept as can be; fewer may be, by chance
+    return np.where(nothing_to_gain, 0 * m_low, low), np.where(nothing_to_gain, m_high * most, high)

@@ -82,7 +82,7 @@ def test_years_are_matched_where_twenty_alike_had_no_experience(offended):
     tables = offended | some
     bought = list_purchase_days(tables["orders"].lazy(), tables["calendar"].lazy(), as_of=AS_OF).collect()
     windows = {"lapse_days": 365, "window_days": 365, "threshold": 3}
-    landmarks = choose_landmarks(bought, tables["bad_experiences"], as_of=AS_OF, **windows)
+    landmarks = choose_landmarks(bought, tables["bad_experiences"], until=AS_OF - dt.timedelta(days=365), **windows)
     seen = observe_customers(bought, tables["bad_experiences"], landmarks).to_dicts()
     alike = Counter(row["cell"] for row in seen if row["level"] == 0)
     kept = [row for row in seen if alike[row["cell"]] >= 20]

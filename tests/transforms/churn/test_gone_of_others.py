@@ -11,6 +11,7 @@ from scipy.stats import false_discovery_control, norm
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import churn
 from tests.transforms.core_tables import core, dimensions_of, order
+from tests.transforms.mart_rules import broken_rules
 
 AS_OF = dt.date(2025, 2, 28)
 NUMBERS = [f"gone_rate_12m_over_others{end}" for end in ("", "_low", "_high", "_p_value")]
@@ -65,3 +66,14 @@ def test_fewer_than_thirty_customers_are_not_compared(of_each, is_compared):
     assert (row["is_gone_rate_12m_over_others_significant"] is not None) is is_compared
     few = "not compared with the others: fewer than 30 customers of a year before on one side or both"
     assert row["reason"] == (None if is_compared else few)
+
+
+def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
+    tables = core(*(order(f"c{number}", day) for number in range(40) for day in ("2022-01-10", "2024-02-10")))
+    known = dimensions_of(tables, AS_OF, 365, owner=pl.lit("owner_1"))
+    inputs = (tables["orders"], tables["subscriptions"], tables["calendar"], known)
+    found = churn(*inputs, as_of=AS_OF, lapse_days=365, cohorts=Cohorts(dimensions=["owner"]))
+    last = dict(found.filter(month_end=AS_OF).select("dimension_value", "reason").rows())
+    assert last == {"all": None, "owner_1": "owner is owner_1 for every customer: the row is that of all"}
+    assert found.filter(dimension="owner")["reason"][0].startswith("history too short")
+    assert broken_rules("churn", found, {f"core.{name}": tables[name] for name in ("orders", "subscriptions")}) == set()

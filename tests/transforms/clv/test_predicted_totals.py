@@ -2,11 +2,14 @@
 
 import datetime as dt
 import math
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from tests.transforms.core_tables import MONEY
@@ -30,13 +33,20 @@ GROUPS = {
     "lifecycle": pl.String,
     "segment": pl.String,
     "risk": pl.String,
+    "owner": pl.String,
     "revenue_at_risk_12m": MONEY,
 }
 Amount = int | None
 
 
 def customer(
-    number: int, orders: Amount, subscriptions: Amount, *, total: Amount = None, risk: str = "none"
+    number: int,
+    orders: Amount,
+    subscriptions: Amount,
+    *,
+    total: Amount = None,
+    risk: str = "none",
+    owner: str | None = None,
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A customer's row of customer_clv and of customer_360; the total is the sum where neither is unknown.
 
@@ -52,7 +62,7 @@ def customer(
     lifecycle = "active" if orders else None
     return (
         (str(number), *money, *(each and each * 2 for each in money), tier, "net_sales"),
-        (str(number), tier, lifecycle, "champions", risk, at_risk),
+        (str(number), tier, lifecycle, "champions", risk, owner, at_risk),
     )
 
 
@@ -169,3 +179,55 @@ def test_the_mart_keeps_its_contract(mart):
     for wrong in (pl.col("predicted_total_value_12m") + 1, pl.col("revenue_at_risk_12m") / 2):
         changed = mart.with_columns(revenue_at_risk_12m=wrong.cast(MONEY), revenue_at_risk_12m_low=None)
         assert "at_risk_is_part_of_what_is_predicted" in broken_rules("predicted_totals", changed, {})
+
+
+OVER_OTHERS = "at_risk_per_customer_12m_over_others"
+
+
+def draw_owned(sizes: dict[str | None, int], shift: float = 0.0) -> list[Any]:
+    """Customers of owners, some of them at risk; those of the first owner with `shift` more."""
+    rng, people = np.random.default_rng(7), []
+    for owner, size in sizes.items():
+        for _ in range(size):
+            amount = int(rng.gamma(2, 100) + (shift if owner == "owner_1" else 0))
+            risk = "watch" if rng.random() < 0.5 else "none"
+            people.append(customer(len(people), amount, 0, risk=risk, owner=owner))
+    return people
+
+
+def test_owners_are_compared_by_what_is_at_risk_per_customer():
+    people = draw_owned({"owner_1": 60, "owner_2": 45, "owner_3": 90, "owner_4": 29, None: 300}, shift=400)
+    people.append(customer(9999, None, None, risk="high", owner="owner_1"))  # no prediction: not compared
+    mart, at_risk = add_up(people, TESTED), defaultdict(list)
+    for _, (*_, owner, amount) in people:
+        at_risk[owner] += [] if amount is None else [float(amount)]
+    owners = [name for name in at_risk if name]
+    tests = {}
+    for name in owners:
+        own, rest = at_risk[name], [each for other in owners if other != name for each in at_risk[other]]
+        row = of(mart, "owner", name)
+        assert row["at_risk_per_customer_12m"] == pytest.approx(np.mean(own))
+        if len(own) < 30:
+            assert row[OVER_OTHERS] is None
+            assert row["reason"].endswith("of the owner or of all others: not compared")
+            continue
+        tests[name] = test = stats.ttest_ind(own, rest, equal_var=False)
+        low, high = test.confidence_interval()
+        assert row["at_risk_per_customer_12m_of_others"] == pytest.approx(np.mean(rest))
+        assert [row[f"{OVER_OTHERS}{end}"] for end in ("", "_low", "_high", "_p_value")] == [
+            pytest.approx(each) for each in (np.mean(own) - np.mean(rest), low, high, test.pvalue)
+        ]
+    adjusted = dict(zip(tests, stats.false_discovery_control([each.pvalue for each in tests.values()]), strict=True))
+    flags = {name: of(mart, "owner", name)[f"is_{OVER_OTHERS}_significant"] for name in tests}
+    assert flags == {name: bool(p <= 0.1) for name, p in adjusted.items()}
+    assert flags["owner_1"] is True
+    assert of(mart, "owner", "unknown")[OVER_OTHERS] is None
+    assert broken_rules("predicted_totals", mart, {}) == set()
+    wrong = mart.with_columns(pl.col(OVER_OTHERS) + 1)
+    assert broken_rules("predicted_totals", wrong, {}) == {"owners_are_compared_with_each_other"}
+
+
+def test_a_single_owner_is_compared_with_nobody():
+    row = of(add_up(draw_owned({"owner_1": 40, None: 50}), TESTED), "owner", "owner_1")
+    assert row[OVER_OTHERS] is None
+    assert row["reason"].startswith("fewer than 30 customers with a prediction")

@@ -1,6 +1,7 @@
 """How long customers take to buy again, when many have not yet and many never will."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from regulars.pipelines.transforms.cohorts.second_orders import COLUMNS, ENOUGH,
 from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves, find_medians
 from tests.transforms import oracle
 from tests.transforms.core_tables import ENGINES, TYPES, WHOLE_BASE, Row, companies, core, dimensions_of, frames, order
+from tests.transforms.mart_rules import broken_rules
 
 AS_OF = dt.date(2026, 3, 31)
 MEDIAN = ["median_days_to_second_order" + end for end in ("", "_low", "_high")]
@@ -89,6 +91,22 @@ def test_where_all_bought_again_the_reason_says_so():
     assert (row["median_days_to_second_order"], row["second_order_rate"]) == (5, 1.0)
     assert row["median_days_to_second_order_high"] is None
     assert row["reason"] == "all have bought again by then: the interval has no upper end"
+
+
+def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
+    rows = [row | {"channel": "web"} for row in company([400] * 60, [20] * 45 + [None] * 15)]
+    found = found_of(*rows, cohorts=Cohorts(dimensions=["first_channel", "first_discount", "owner"]))
+    assert [row["median_days_to_second_order"] for row in found.to_dicts()] == [20] * 4
+    assert dict(found.select("dimension_value", "reason").rows()) == {
+        "all": None,
+        "web": "first_channel is web for every customer: the row is that of all",
+        "full price": "first_discount is full price for every customer: the row is that of all",
+        "unknown": "owner is unknown for every customer: the row is that of all",
+    }
+    assert broken_rules("second_orders", found, {"core.orders": core(*rows)["orders"]}) == set()
+    cheap = [rows[0] | {"discounts": Decimal(1)}, *rows[1:]]
+    split = found_of(*cheap, cohorts=Cohorts(dimensions=["first_discount"]))
+    assert split.filter(dimension_value="full price")["reason"].to_list() == [None]
 
 
 def test_without_orders_the_table_is_empty_with_all_columns():

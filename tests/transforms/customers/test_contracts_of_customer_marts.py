@@ -76,6 +76,7 @@ def small_company() -> dict[str, pl.DataFrame]:
     return core(orders=orders, refunds=refunds, subscriptions=club) | {
         "customers": pl.DataFrame(people, schema=SCHEMAS["customers"] | {"acquisition_cost": MONEY}),
         "survey_responses": pl.DataFrame(answers, schema=answer_schema),
+        "lapse_proposal": pl.DataFrame({"lapse_days": [365], "proposed_lapse_days": [200]}),
         "calendar": days.with_columns(day_idx=idx, week_idx=(idx + 3) // 7),
     }
 
@@ -137,6 +138,7 @@ def broken(marts: dict[str, pl.DataFrame]) -> dict[str, int]:
             con.register("frame", frame)
             con.execute(f"create table core.{name} as select * from frame")
         con.execute("create table marts.service_risk_customers (customer_id varchar, call_status varchar)")
+        con.execute("create table marts.lapse_proposal as from core.lapse_proposal")
         for name, frame in marts.items():
             contract = load_contract(CONTRACTS / f"{name}.odcs.yaml")
             con.register("frame", frame)
@@ -157,6 +159,11 @@ def test_the_marts_about_customers_and_nps_keep_their_contracts():
     ("mart", "change", "rule"),
     [
         ("customer_360", say("is_active", False, pl.col("is_active")), "customer_360.subscribers_are_active"),
+        (
+            "customer_360",
+            say("proposed_lapse_on", AS_OF, pl.col("proposed_lapse_on").is_not_null()),
+            "customer_360.proposed_lapse_is_the_proposal",
+        ),
         (
             "customer_360",
             say("lifecycle", "prospect", pl.col("customer_id") == "c42"),

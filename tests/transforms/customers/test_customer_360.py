@@ -58,6 +58,20 @@ def test_a_customer_is_active_up_to_the_day_before_the_lapse_point():
     assert (found["bob"]["is_active"], found["bob"]["lapses_on"]) == (False, day("2026-03-31"))
 
 
+def test_whom_an_order_keeps_has_the_day_of_the_proposed_lapse():
+    rows = {"orders": [order(1, "2026-01-01"), order(1, "2025-06-01"), order(2, "2024-12-31")]}
+    proposed = [{"lapse_days": 365, "proposed_lapse_days": 200}]
+    found = customers(**rows, lapse_proposal=proposed)
+    assert (found["ada"]["proposed_lapse_on"], found["ada"]["lapses_on"]) == (day("2026-07-20"), day("2027-01-01"))
+    assert (found["bob"]["proposed_lapse_on"], found["bob"]["lapses_on"]) == (day("2025-07-19"), day("2025-12-31"))
+    assert {row["proposed_lapse_on"] for name, row in found.items() if name not in {"ada", "bob"}} == {None}
+    assert customers(**rows)["ada"]["proposed_lapse_on"] is None
+    none = [{"lapse_days": 365, "proposed_lapse_days": None}]
+    assert customers(**rows, lapse_proposal=none)["ada"]["proposed_lapse_on"] is None
+    live = customers(**rows, subscriptions=[paid(1, "2025-12-15")], lapse_proposal=proposed)
+    assert live["ada"]["proposed_lapse_on"] is None
+
+
 def test_a_subscriber_has_what_is_charged_now_and_what_it_brought():
     found = customers(orders=[order(1, "2026-03-01", "5")], subscriptions=[paid(1, "2026-02-15", amount="28")])
     names = ("is_subscriber", "mrr", "subscription_revenue_to_date", "total_revenue_to_date")

@@ -140,6 +140,41 @@ def test_the_worth_of_a_customer_is_as_sure_as_what_they_buy_and_how_many_stay()
         assert float(row[f"clv_before_cost_{name}"]) == pytest.approx(end, rel=1e-4)
 
 
+@pytest.mark.parametrize("churn_rate", [0.2, 0.03, 0.01])
+def test_the_gain_is_as_sure_as_what_customers_buy_and_how_many_stay(churn_rate):
+    sales = [sale("2025-06-05", item("bar", str(20 * each)), customer=each) for each in range(1, 51)]
+    bought = np.array([20.0 * each for each in range(1, 51)])
+    error = stats.t.ppf(0.975, 49) * bought.std(ddof=1) / math.sqrt(50) / bought.mean()
+    ends = find_wilson_ends(1 - churn_rate, 50)
+    between = np.linspace(ends[0], min(ends[1], 0.99), 20_001)
+    for row in mart(inputs(*sales, churn=[month(churn_rate, 50)]), Economics(contribution_margin=0.4, horizon_years=3)):
+        for name, years in (("first_year_retention_gain", 1), ("retention_gain", 3)):
+            possible = [count_years_gained(each, row["step_points"], years) for each in between]
+            now = count_years_gained(1 - churn_rate, row["step_points"], years)
+            for end, sign, most in (("low", -1, min(possible)), ("high", 1, max(possible))):
+                if now == 0:  # no more can be kept than are
+                    expected = 50 * 0.4 * bought.mean() * most * (1 + error) if sign > 0 else 0
+                else:
+                    far = math.hypot(math.log(1 + sign * error), math.log(most / now) if most else math.inf)
+                    expected = float(row[name]) * math.exp(sign * far)
+                assert float(row[f"{name}_{end}"]) == pytest.approx(expected, rel=1e-3, abs=1e-3)
+        for end in ("", "_low", "_high"):
+            each = float(row[f"first_year_retention_gain{end}"]) / 50
+            assert float(row[f"most_to_spend_per_customer{end}"]) == pytest.approx(each, abs=1e-4)
+
+
+def count_years_gained(kept: float, points: int, years: int) -> float:
+    """Years that a customer is there longer."""
+    raised = max(kept, min(kept + points / 100, 0.99))
+    return sum(raised**year - kept**year for year in range(1, years + 1))
+
+
+def test_of_one_customer_the_gain_has_no_interval():
+    row = mart(inputs(sale("2025-06-05", item("bar", "100")), churn=[month(0.2, 1)]))[0]
+    assert row["first_year_retention_gain"] is not None
+    assert row["first_year_retention_gain_low"] is row["most_to_spend_per_customer_high"] is None
+
+
 def find_wilson_ends(share: float, n: int) -> tuple[float, float]:
     """The interval of a share after Wilson."""
     z = stats.norm.ppf(0.975)

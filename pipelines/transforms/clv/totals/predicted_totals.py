@@ -11,8 +11,17 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
-from regulars.pipelines.transforms.amounts import MONEY, round_to_money
+from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
+from regulars.pipelines.transforms.clv.totals.risk_differences import (
+    ENOUGH,
+    IS_SIGNIFICANT,
+    OF_OTHERS,
+    OVER_OTHERS,
+    OWNER,
+    PER_CUSTOMER,
+    compare_owners,
+)
 from regulars.pipelines.transforms.clv.totals.total_errors import (
     NOMINAL_COVERAGE,
     TotalErrors,
@@ -21,7 +30,7 @@ from regulars.pipelines.transforms.clv.totals.total_errors import (
 )
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
-SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk")
+SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk", OWNER)
 """The columns by which customers are split; the values of each scope hold all customers."""
 
 SOURCES = ("orders", "subscriptions")
@@ -54,6 +63,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "customers_predicted": pl.Int64,
     "customers_at_risk": pl.Int64,
     **{f"{name}{end}": MONEY for name in PARTS for end in ("", "_low", "_high")},
+    **dict.fromkeys([PER_CUSTOMER, OF_OTHERS, *OVER_OTHERS], pl.Float64),
+    IS_SIGNIFICANT: pl.Boolean,
     "interval_nominal_coverage": pl.Float64,
     "value_basis": pl.String,
     "is_complete": pl.Boolean,
@@ -65,7 +76,7 @@ FROM_CLV = (
     *(name for name in PARTS if name.startswith("predicted_")),
     *("clv_tier", "value_basis"),
 )
-FROM_360 = ("customer_id", "value_tier", "lifecycle", "segment", "risk", "revenue_at_risk_12m")
+FROM_360 = ("customer_id", "value_tier", "lifecycle", "segment", "risk", OWNER, "revenue_at_risk_12m")
 
 
 def predicted_totals(
@@ -91,14 +102,16 @@ def predicted_totals(
     groups = read_into_polars(select_columns(customer_360, *FROM_360))
     evaluation = read_into_polars(clv_evaluation)
     of_orders, of_subscriptions = (read_total_errors(evaluation, scope) for scope in (ALL, SUBSCRIBERS))
-    customers = _split_into_parts(values.join(groups, on="customer_id", how="left"))
+    joined = values.join(groups, on="customer_id", how="left")
+    customers = _split_into_parts(joined)
+    owners = compare_owners(joined).with_columns(scope=pl.lit(OWNER))
     sums = pl.concat(
         customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else pl.col(scope).fill_null(UNKNOWN))
         .agg(**_list_sums())
         .select(pl.lit(scope).alias("scope"), pl.all())
         .sort("scope_value")
         for scope in (ALL, *SCOPES)
-    )
+    ).join(owners, on=["scope", "scope_value"], how="left", maintain_order="left")
     return (
         sums.with_columns(
             each for name, parts in PARTS.items() for each in _bound(name, parts, of_orders, of_subscriptions)
@@ -109,6 +122,7 @@ def predicted_totals(
             ),
             value_basis=pl.lit(values["value_basis"].first(), pl.String),
             is_complete=pl.col("customers_predicted") == pl.col("customers"),
+            **{PER_CUSTOMER: divide_columns("revenue_at_risk_12m", "customers_predicted")},
             reason=_give_reason(of_orders, of_subscriptions),
             as_of=pl.lit(as_of),
         )
@@ -178,5 +192,9 @@ def _give_reason(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | 
     left_out = pl.when(missing > 0).then(
         pl.format("{} customers have no prediction and are not in the totals", missing)
     )
-    said = pl.concat_str([left_out, *untested], separator="; ", ignore_nulls=True)
+    is_few = (pl.col("scope") == OWNER) & (pl.col("scope_value") != UNKNOWN) & pl.col(OF_OTHERS).is_null()
+    few = pl.when(is_few).then(
+        pl.lit(f"fewer than {ENOUGH} customers with a prediction, of the owner or of all others: not compared")
+    )
+    said = pl.concat_str([left_out, *untested, few], separator="; ", ignore_nulls=True)
     return pl.when(said != "").then(said)

@@ -65,6 +65,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "typical_days_between_orders": pl.Float64,
     "is_active": pl.Boolean,
     "lapses_on": pl.Date,
+    "proposed_lapse_on": pl.Date,
     "lifecycle": pl.String,
     "segment": pl.String,
     "value_tier": pl.String,
@@ -147,6 +148,7 @@ def customer_360(
     service_risk_customers: IntoFrame,
     next_best_offers: IntoFrame,
     payments: IntoFrame,
+    lapse_proposal: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
@@ -176,6 +178,7 @@ def customer_360(
         service_risk_customers: `marts.service_risk_customers`.
         next_best_offers: `marts.next_best_offers`.
         payments: `core.payments`.
+        lapse_proposal: `marts.lapse_proposal`; `proposed_lapse_days`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         subscription_revenue_is_in_orders: Whether net sales include it already, so that it is not added to the total.
@@ -245,6 +248,7 @@ def customer_360(
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             changed_since_last_week=describe_changes(),
             revenue_at_risk_12m=_find_revenue_at_risk(),
+            proposed_lapse_on=_find_proposed_lapse(lapse_proposal, lapse_days),
             as_of=pl.lit(as_of),
         )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
@@ -274,6 +278,14 @@ def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFram
 def _find_revenue_at_risk() -> pl.Expr:
     """Find the predicted yearly value of a customer with a risk: 0 without a risk, NULL where it is not known."""
     return pl.when(pl.col("risk") == "none").then(pl.lit(0, MONEY)).otherwise("predicted_total_value_12m")
+
+
+def _find_proposed_lapse(lapse_proposal: IntoFrame, lapse_days: int) -> pl.Expr:
+    """Find when a customer lapses by the proposed days; NULL without a proposal, and where no order decides it."""
+    days = read_into_polars(select_columns(lapse_proposal, "proposed_lapse_days")).to_series().max()
+    last = pl.col("last_order_date")
+    is_by_order = pl.col("lapses_on") == last.dt.offset_by(f"{lapse_days}d")
+    return pl.when(is_by_order).then(last + pl.duration(days=pl.lit(days, pl.Int64)))
 
 
 def _list_people(contacts: IntoFrame) -> pl.DataFrame:

@@ -1,0 +1,180 @@
+"""Writes `meta.reasons`: which published numbers are not known or not to be trusted yet, and why.
+
+Each mart says in words of its own, row by row, why a number is missing or shaky. Whoever asks which numbers those are
+would have to ask every table. Here the contracts say which tables have a `reason` or an `is_complete`.
+Put here: counting the rows of each reason. Keep out: what a reason says (the transforms), findings of a run.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from regulars.pipelines.contracts.contract import Contract
+from regulars.pipelines.run.run import Run
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
+
+TABLE = "meta.reasons"
+REASON, IS_COMPLETE, AS_OF = "reason", "is_complete", "as_of"
+NO_REASON_GIVEN = "not complete yet"
+"""What is said of rows that are not complete, where their table has no reason."""
+
+NUMBER = r"\b\d+(?:[.,:-]\d+)*\b"
+"""A number, a day or a time; no part of a name such as predicted_value_12m."""
+PLACE_OF_NUMBER = "#"
+
+COUNTS = ["rows_with_reason", "newest_rows_with_reason", "headline_rows_with_reason"]
+COLUMNS = (
+    *("table_name", "reason_group", "reason", "table_rows", "rows_with_reason", "newest_period", "newest_rows"),
+    *("newest_rows_with_reason", "headline_rows", "headline_rows_with_reason", "emptied_columns", "n_column"),
+    *("smallest_n", "greatest_n", AS_OF),
+)
+
+
+@dataclass(frozen=True)
+class ExplainedTable:
+    """A mart whose rows say why they are not to be trusted, and what its contract says of its numbers.
+
+    Attributes:
+        table: `marts.name`.
+        text: SQL of the reason of a row.
+        time: The column with the day or period of a row.
+        grain: The column that says how long a row's period is, or empty.
+        headline: SQL: whether a row is one of those that a person means who names no dimension.
+        n_of: Metric -> the column with its n, or empty.
+    """
+
+    table: str
+    text: str
+    time: str
+    grain: str
+    headline: str
+    n_of: Mapping[str, str]
+
+    @property
+    def n_columns(self) -> list[str]:
+        """The columns with an n, each once."""
+        return sorted({name for name in self.n_of.values() if name})
+
+
+def list_explained_tables(contracts: Mapping[str, Contract]) -> list[ExplainedTable]:
+    """Find the marts with a reason, or with rows that are not complete, by table."""
+    tables = [each for each in contracts.values() if each.layer == "marts" and each.kind == "table"]
+    return [_explain_table(each) for each in sorted(tables, key=lambda each: each.table) if _list_texts(each)]
+
+
+def write_reasons(run: Run) -> None:
+    """Write the table: a row per mart and reason."""
+    rows = list(list_reasons(run.warehouse.con, run.contracts, run.as_of))
+    types = run.contracts[TABLE].types
+    frame = pl.concat(rows) if rows else pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
+    run.warehouse.write_frame(TABLE, frame.select(name for name, _ in types), types)
+
+
+def list_reasons(
+    con: duckdb.DuckDBPyConnection, contracts: Mapping[str, Contract], as_of: dt.date
+) -> Iterator[pl.DataFrame]:
+    """Count the reasons of each table, those that many rows have first.
+
+    Args:
+        con: The build, with every mart filled.
+        contracts: Of all tables.
+        as_of: Last day that counts.
+
+    Yields:
+        The columns of `COLUMNS`, of tables with a reason in any row.
+    """
+    for table in list_explained_tables(contracts):
+        counted = _group_alike(con.execute(_select_counts(table)).pl(), table)
+        if counted.height:
+            named = counted.with_columns(pl.lit(table.table).alias("table_name"), pl.lit(as_of).alias(AS_OF))
+            yield named.select(COLUMNS)
+
+
+def _list_texts(contract: Contract) -> list[str]:
+    """The SQL of what a row says of itself, the clearest first; nothing of a table whose rows say nothing."""
+    types = dict(contract.types)
+    incomplete = f"case when {IS_COMPLETE} is false then {quote_literal(NO_REASON_GIVEN)} end"
+    return [REASON] * (types.get(REASON) == "VARCHAR") + [incomplete] * (types.get(IS_COMPLETE) == "BOOLEAN")
+
+
+def _explain_table(contract: Contract) -> ExplainedTable:
+    names = dict(contract.types)
+    metrics = [each for each in contract.metrics if each.name in names]
+    first = metrics[0] if metrics else None
+    view = next((each.where for each in contract.views if each.where), None)
+    where = first.filter_sql if view is None and first else None
+    alike = " and ".join(f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in (view or {}).items())
+    return ExplainedTable(
+        table=contract.table,
+        text=f"coalesce({', '.join(_list_texts(contract))})",
+        time=first.time_column if first else AS_OF,
+        grain=first.time_grain_column if first else "",
+        headline=where or alike or "true",
+        n_of={each.name: each.n for each in metrics},
+    )
+
+
+def _select_counts(table: ExplainedTable) -> str:
+    """Count the rows of each text as it is written, none included, and what of each metric is there."""
+    source, time = quote_table(table.table), quote_identifier(table.time)
+    grain = quote_identifier(table.grain) if table.grain else "''"
+    known = [f"count({quote_identifier(name)}) as {quote_identifier(f'known {name}')}" for name in table.n_of]
+    sizes = [
+        f"{end}({quote_identifier(name)})::double as {quote_identifier(f'{end} {name}')}"
+        for name in table.n_columns
+        for end in ("min", "max")
+    ]
+    return f"""
+        with newest as (select {grain} as own_grain, max({time}) as newest_period from {source} group by own_grain)
+        select
+            {table.text} as reason,
+            count(*) as rows_with_reason,
+            max({time})::date as newest_period,
+            count(*) filter ({time} = newest.newest_period) as newest_rows_with_reason,
+            count(*) filter ({time} = newest.newest_period and ({table.headline})) as headline_rows_with_reason,
+            {"".join(f"{each}, " for each in known + sizes)}
+        from {source} join newest on newest.own_grain is not distinct from {grain}
+        group by {table.text}
+        order by all
+    """
+
+
+def _group_alike(counted: pl.DataFrame, table: ExplainedTable) -> pl.DataFrame:
+    """Put texts together that differ in numbers and days alone, each with the text of most of the newest rows."""
+    whole, newest, headline = counted.select(pl.col(COUNTS).sum()).row(0)
+    alike = (
+        counted.drop_nulls("reason")
+        .with_columns(reason_group=pl.col("reason").str.replace_all(NUMBER, PLACE_OF_NUMBER))
+        .sort("newest_rows_with_reason", "rows_with_reason", "reason", descending=[True, True, False])
+        .group_by("reason_group", maintain_order=True)
+        .agg(
+            pl.col("reason").first(),
+            pl.col(*COUNTS, "^known .*$").sum(),
+            pl.col("newest_period", "^max .*$").max(),
+            pl.col("^min .*$").min(),
+        )
+        .sort(*COUNTS[1::-1], "reason_group", descending=[True, True, False])
+    )
+    found = pl.DataFrame([_find_emptied(row, table) for row in alike.to_dicts()], schema=EMPTIED)
+    return pl.concat([alike, found], how="horizontal").with_columns(
+        table_rows=pl.lit(whole), newest_rows=pl.lit(newest), headline_rows=pl.lit(headline)
+    )
+
+
+EMPTIED = {"emptied_columns": pl.String, "n_column": pl.String, "smallest_n": pl.Float64, "greatest_n": pl.Float64}
+
+
+def _find_emptied(row: Mapping[str, object], table: ExplainedTable) -> dict[str, object]:
+    """Find the metrics that no row of a reason has, and on how few and how many the rows rest."""
+    emptied = [name for name in table.n_of if row[f"known {name}"] == 0]
+    sizes = (table.n_of[name] for name in (*emptied, *table.n_of))
+    n_column = next((name for name in sizes if name and row[f"min {name}"] is not None), None)
+    return {
+        "emptied_columns": ", ".join(emptied) or None,
+        "n_column": n_column,
+        "smallest_n": row[f"min {n_column}"] if n_column else None,
+        "greatest_n": row[f"max {n_column}"] if n_column else None,
+    }

@@ -1,0 +1,172 @@
+"""Which numbers are not to be trusted yet, of all marts in one table: as somebody who reads every row counts them."""
+
+import datetime as dt
+import re
+from collections import Counter, defaultdict
+from typing import Any
+
+import duckdb
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regulars.pipelines.audit.reasons import TABLE, list_explained_tables, list_reasons
+from regulars.pipelines.contracts.odcs.load import load_contract
+from regulars.pipelines.contracts.violations import select_failed_count
+from regulars.pipelines.settings.package import ROOT
+
+AS_OF = dt.date(2026, 6, 30)
+CONTRACTS = {
+    contract.table: contract
+    for layer in ("core", "marts", "meta")
+    for path in sorted((ROOT / "data_contracts" / layer).glob("*.odcs.yaml"))
+    for contract in [load_contract(path)]
+}
+MONTHS = [dt.date(2026, 4, 30), dt.date(2026, 5, 31), dt.date(2026, 6, 30)]
+Rows = list[dict[str, Any]]
+
+
+def count(**tables: Rows) -> Rows:
+    """The rows of `meta.reasons`, of marts with these rows."""
+    contracts = {f"marts.{name}": CONTRACTS[f"marts.{name}"] for name in tables}
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.execute("create schema marts; create schema meta")
+        for name, rows in tables.items():
+            columns = contracts[f"marts.{name}"].types
+            con.execute(f"create table marts.{name} ({', '.join(f'{column} {kind}' for column, kind in columns)})")
+            for row in rows:
+                names = ", ".join(row)
+                con.execute(
+                    f"insert into marts.{name} ({names}) values ({', '.join('?' * len(row))})", list(row.values())
+                )
+        found = list(list_reasons(con, contracts, AS_OF))
+        made = pl.concat(found) if found else pl.DataFrame()
+        if found:
+            con.register("made", made.to_arrow())
+            typed = ", ".join(f"{column}::{kind} as {column}" for column, kind in CONTRACTS[TABLE].types)
+            con.execute(f"create table {TABLE} as select {typed} from made")
+            rules = CONTRACTS[TABLE].rules
+            assert [each.id for each in rules if con.execute(select_failed_count(each, TABLE)).fetchall()[0][0]] == []
+    return made.to_dicts()
+
+
+def month(
+    end: dt.date, reason: str | None, *, value: str = "all", rate: float | None = None, n: int = 7
+) -> dict[str, Any]:
+    return {
+        "month_end": end,
+        "dimension": "all" if value == "all" else "country",
+        "dimension_value": value,
+        "reason": reason,
+        "is_complete": reason is None,
+        "churn_rate_12m": rate,
+        "average_customers_12m": n,
+    }
+
+
+def test_reasons_that_differ_in_a_day_or_number_are_one_with_the_text_of_now():
+    rows = [
+        month(MONTHS[0], "known from 2025-07-31 on, of 12 orders"),
+        month(MONTHS[2], "known from 2026-07-31 on, of 3 orders"),
+    ]
+    [row] = count(churn=rows)
+    assert row["reason_group"] == "known from # on, of # orders"
+    assert row["reason"] == "known from 2026-07-31 on, of 3 orders"
+    assert (row["rows_with_reason"], row["newest_rows_with_reason"], row["newest_period"]) == (2, 1, MONTHS[2])
+
+
+def test_names_with_digits_and_shares_keep_their_letters():
+    rows = [month(MONTHS[2], "predicted_value_12m lacks 3.5 % (8), from 10:30 on")]
+    assert count(churn=rows)[0]["reason_group"] == "predicted_value_12m lacks # % (#), from # on"
+
+
+def test_a_reason_of_the_past_is_over_and_one_of_a_part_is_none_of_the_headline():
+    rows = [
+        month(MONTHS[0], "too short"),
+        month(MONTHS[2], None, rate=0.2),
+        month(MONTHS[2], "too few", value="DE", n=3),
+    ]
+    few, short = count(churn=rows)
+    assert (few["reason"], few["newest_rows_with_reason"], few["headline_rows_with_reason"]) == ("too few", 1, 0)
+    assert (short["reason"], short["newest_rows_with_reason"]) == ("too short", 0)
+    assert (few["table_rows"], few["newest_rows"], few["headline_rows"]) == (3, 2, 1)
+    assert (few["n_column"], few["smallest_n"], few["greatest_n"]) == ("average_customers_12m", 3, 3)
+
+
+def test_a_metric_is_emptied_that_no_row_of_the_reason_has():
+    rows = [
+        month(MONTHS[2], "shaky", rate=0.2),
+        month(MONTHS[2], "shaky", value="DE"),
+        month(MONTHS[2], "none", value="GB"),
+    ]
+    emptied = {row["reason"]: row["emptied_columns"].split(", ") for row in count(churn=rows)}
+    assert "churn_rate_12m" in emptied["none"]
+    assert "churn_rate_12m" not in emptied["shaky"]
+    assert "gone_rate_12m" in emptied["shaky"]
+
+
+def test_the_newest_period_is_that_of_each_grain():
+    day = {"dimension": "all", "dimension_value": "all", "is_complete": True, "reason": "few votes"}
+    rows = [
+        day | {"grain": "week", "period_end": dt.date(2026, 7, 5)},
+        day | {"grain": "day", "period_end": AS_OF},
+        day | {"grain": "day", "period_end": AS_OF - dt.timedelta(days=1)},
+    ]
+    [row] = count(nps=rows)
+    assert (row["newest_rows"], row["newest_rows_with_reason"], row["rows_with_reason"]) == (2, 2, 3)
+
+
+def test_rows_that_are_not_complete_say_so_where_the_table_gives_no_reason():
+    cohort = {"grain": "month", "dimension": "all", "dimension_value": "all", "cohort_start": MONTHS[0]}
+    rows = [cohort | {"is_complete": each} for each in (True, False, False)]
+    [row] = count(retention_cohorts=rows)
+    assert (row["reason"], row["rows_with_reason"], row["table_rows"]) == ("not complete yet", 2, 3)
+
+
+def test_marts_without_a_reason_in_any_row_have_none_here():
+    assert count(churn=[month(MONTHS[2], None, rate=0.2)], predicted_totals=[]) == []
+
+
+def test_every_mart_that_gives_a_reason_is_asked_and_no_other_table():
+    asked = {each.table for each in list_explained_tables(CONTRACTS)}
+    says = {name for name, contract in CONTRACTS.items() if {"reason", "is_complete"} & dict(contract.types).keys()}
+    assert asked == {name for name in says if name.startswith("marts.")}
+    assert len(asked) > 30
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(MONTHS),
+            st.sampled_from([None, "too few: 3", "too few: 12", "known from 2026-01-31 on"]),
+            st.sampled_from(["all", "DE", "GB"]),
+            st.sampled_from([None, 0.5]),
+            st.integers(0, 40),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_drawn_rows_are_counted_as_reading_each_of_them_does(drawn: list[tuple[Any, ...]]):
+    rows = [month(end, reason, value=value, rate=rate, n=n) for end, reason, value, rate, n in drawn]
+    found = {row["reason_group"]: row for row in count(churn=rows)}
+    newest = max(row["month_end"] for row in rows)
+    alike = defaultdict(list)
+    for row in rows:
+        if row["reason"]:
+            alike[re.sub(r"[\d-]*\d", "#", row["reason"])].append(row)
+    assert found.keys() == alike.keys()
+    for group, members in alike.items():
+        of_now = [row for row in members if row["month_end"] == newest]
+        row = found[group]
+        assert row["rows_with_reason"] == len(members)
+        assert row["newest_rows_with_reason"] == len(of_now)
+        assert row["headline_rows_with_reason"] == sum(each["dimension"] == "all" for each in of_now)
+        assert (row["table_rows"], row["newest_rows"]) == (len(rows), sum(each["month_end"] == newest for each in rows))
+        sizes = [each["average_customers_12m"] for each in members]
+        assert (row["smallest_n"], row["greatest_n"]) == (min(sizes), max(sizes))
+        has_rate = any(each["churn_rate_12m"] is not None for each in members)
+        assert ("churn_rate_12m" in row["emptied_columns"].split(", ")) is not has_rate
+        most = Counter(each["reason"] for each in of_now or members).most_common()
+        assert row["reason"] in {text for text, times in most if times == most[0][1]}
