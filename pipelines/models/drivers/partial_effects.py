@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr  # type: ignore[import-untyped]
+from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
+
+from regulars.pipelines.models.comparisons.means import UPPER_END
 
 Floats = NDArray[np.float64]
 
@@ -21,11 +23,13 @@ class PartialEffects:
         coefficients: Of the drivers, shape (p,), in units of the outcome per unit of the driver.
         errors: Their HC3 standard errors.
         p_values: Two-sided, of the t distribution with n − p − 1 degrees of freedom; NaN where there are none.
+        reach: Half the 95 % interval of each coefficient, by the same distribution.
     """
 
     coefficients: Floats
     errors: Floats
     p_values: Floats
+    reach: Floats
 
 
 def fit_partial_effects(drivers: Floats, outcome: Floats) -> PartialEffects:
@@ -40,7 +44,7 @@ def fit_partial_effects(drivers: Floats, outcome: Floats) -> PartialEffects:
     design = np.column_stack([np.ones(n), drivers - drivers.mean(axis=0)])
     if degrees < 1 or np.linalg.matrix_rank(design) <= p:
         nothing = np.full(p, np.nan)
-        return PartialEffects(nothing, nothing, nothing)
+        return PartialEffects(nothing, nothing, nothing, nothing)
     inverse = np.linalg.inv(design.T @ design)
     slopes = inverse @ design.T @ outcome
     leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
@@ -49,4 +53,4 @@ def fit_partial_effects(drivers: Floats, outcome: Floats) -> PartialEffects:
     errors = np.sqrt(np.diag(covariance))[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         t = slopes[1:] / errors
-    return PartialEffects(slopes[1:], errors, 2 * stdtr(degrees, -np.abs(t)))
+    return PartialEffects(slopes[1:], errors, 2 * stdtr(degrees, -np.abs(t)), stdtrit(degrees, UPPER_END) * errors)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.drivers.partial_effects import fit_partial_effects
+from regulars.pipelines.models.drivers.performances import compare_performances
 from regulars.pipelines.models.drivers.relative_weights import (
     bootstrap_importance,
     compute_correlations,
@@ -30,6 +31,17 @@ indicative: at 100 answers the most important driver is named rightly in 62 of 1
 DRAWS, SEED, MOST_BLOCKS = 300, 20_260, 2_000
 SAME_CORRELATION = 0.995
 """Two drivers that correlate more closely are one: nothing can tell their effects apart."""
+PERFORMANCE = (
+    "performance",
+    "performance_ci_low",
+    "performance_ci_high",
+    "performance_over_mean",
+    "performance_over_mean_ci_low",
+    "performance_over_mean_ci_high",
+)
+SCALE = pl.col("scale_max") - pl.col("scale_min")
+POSITION = pl.when(SCALE > 0).then((pl.col("value") - pl.col("scale_min")) / SCALE)
+"""Where an answer lies on its own scale, 0 (worst) to 1; NULL without a scale."""
 COLUMNS: dict[str, PolarsDataType] = {
     "system": pl.String,
     "survey_type": pl.String,
@@ -47,11 +59,13 @@ COLUMNS: dict[str, PolarsDataType] = {
     "importance_ci_high": pl.Float64,
     "importance_rank": pl.Int64,
     "effect": pl.Float64,
+    "effect_ci_low": pl.Float64,
+    "effect_ci_high": pl.Float64,
     "effect_p_value": pl.Float64,
     "matters": pl.Boolean,
     "mean_value": pl.Float64,
     "standard_deviation": pl.Float64,
-    "performance": pl.Float64,
+    **dict.fromkeys(PERFORMANCE, pl.Float64),
     "top_box_rate": pl.Float64,
     "quadrant": pl.String,
     "is_complete": pl.Boolean,
@@ -92,8 +106,9 @@ def satisfaction_drivers(
     outcomes = list_outcomes(survey_responses, first=start, last=as_of)
     values = list_driver_values(outcomes, survey_answers, orders)
     found = [
-        _rate_drivers(part, outcomes.filter(system=system, survey_type=survey_type))
+        _add_performance(_rate_drivers(part, answered), part.join(answered.select(*KEY, "person"), on=KEY))
         for (system, survey_type), part in sorted(values.partition_by(*SURVEY, as_dict=True).items())
+        for answered in [outcomes.filter(system=system, survey_type=survey_type)]
     ]
     if not found:
         return pl.DataFrame(schema=COLUMNS)
@@ -138,22 +153,38 @@ def _find_repeated(names: list[str], correlations: NDArray[np.float64]) -> dict[
 
 
 def _describe_drivers(values: pl.DataFrame) -> pl.DataFrame:
-    """Mean, spread, performance and share of best answers of each driver."""
-    length = pl.col("scale_max") - pl.col("scale_min")
-    position = pl.when(length > 0).then((pl.col("value") - pl.col("scale_min")) / length)
+    """Mean, spread and share of best answers of each driver."""
     return (
-        values.with_columns(position=position)
+        values.with_columns(position=POSITION)
         .group_by(*SURVEY, "driver", "driver_kind")
         .agg(
             question=pl.col("question").min(),
             driver_responses=pl.len().cast(pl.Int64),
             mean_value=pl.col("value").mean(),
             standard_deviation=pl.col("value").std(),
-            performance=100 * pl.col("position").mean(),
             top_box_rate=(pl.col("position") >= 1).mean(),
         )
         .sort("driver")
     )
+
+
+def _add_performance(drivers: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Add how well each driver with a scale is done, beside all that have a scale and an importance."""
+    scaled = values.with_columns(position=100 * POSITION).drop_nulls("position").sort("driver", *KEY)
+    names = scaled["driver"].unique().sort()
+    columns = dict.fromkeys(PERFORMANCE, pl.Series([], dtype=pl.Float64))
+    if len(names):
+        with_importance = drivers.filter(pl.col("importance").is_not_null())["driver"]
+        found = compare_performances(
+            scaled["position"].to_numpy(),
+            (scaled["driver"].rank("dense").cast(pl.Int64) - 1).to_numpy(),
+            (scaled["person"].rank("dense").cast(pl.Int64) - 1).to_numpy(),
+            names.is_in(with_importance.implode()).to_numpy(),
+        )
+        held = (found.means, np.maximum(found.low, 0), np.minimum(found.high, 100))
+        numbers = (*held, found.over, found.over_low, found.over_high)
+        columns = {name: pl.Series(each).fill_nan(None) for name, each in zip(PERFORMANCE, numbers, strict=True)}
+    return drivers.join(pl.DataFrame({"driver": names, **columns}), on="driver", how="left", maintain_order="left")
 
 
 def _choose_blocks(people: pl.Series) -> NDArray[np.int64]:
@@ -171,17 +202,22 @@ def _compute_columns(names: list[str], numbers: NDArray[np.float64], blocks: NDA
     has_spread = len(complete) >= FEW_ANSWERS and bool((complete.std(axis=0) > 0).all())
     effects = fit_partial_effects(complete[:, :-1], complete[:, -1]) if has_spread else None
     nothing = np.full(len(names), np.nan)
+    effect, reach, p_values = (
+        (nothing, nothing, nothing) if effects is None else (effects.coefficients, effects.reach, effects.p_values)
+    )
     columns: dict[str, Any] = {
         "driver": names,
         "importance": importance,
         "importance_ci_low": np.minimum(low, importance),
         "importance_ci_high": np.maximum(high, importance),
-        "effect": nothing if effects is None else effects.coefficients,
-        "effect_p_value": nothing if effects is None else effects.p_values,
+        "effect": effect,
+        "effect_ci_low": effect - reach,
+        "effect_ci_high": effect + reach,
+        "effect_p_value": p_values,
     }
     return (
         pl.DataFrame(columns)
-        .with_columns(pl.col("effect", "effect_p_value").fill_nan(None))
+        .with_columns(pl.col("^effect.*$").fill_nan(None))
         .with_columns(
             r_squared=pl.lit(float(compute_relative_weights(correlations).sum())),
             complete_responses=pl.lit(len(complete), pl.Int64),
@@ -196,6 +232,8 @@ IMPORTANCE: dict[str, PolarsDataType] = {
     "importance_ci_low": pl.Float64,
     "importance_ci_high": pl.Float64,
     "effect": pl.Float64,
+    "effect_ci_low": pl.Float64,
+    "effect_ci_high": pl.Float64,
     "effect_p_value": pl.Float64,
     "r_squared": pl.Float64,
     "complete_responses": pl.Int64,
@@ -212,26 +250,27 @@ def _add_importance(drivers: pl.DataFrame, columns: pl.DataFrame | None) -> pl.D
 
 
 def _choose_quadrant() -> pl.Expr:
-    """Where to act, from 100 answers on and among at least two drivers with a scale.
+    """Where to act, from 100 answers on and among at least two drivers with a scale, or that it cannot be told.
 
     The line of importance is the share that each driver would have if all were equal; that of performance is the mean
-    over drivers, weighted by their answers.
+    over drivers, weighted by their answers. A driver whose interval holds a line that decides is too close to tell.
     """
     rated = pl.col("importance").count().over(SURVEY)
-    has_scale = pl.col("performance").is_not_null() & pl.col("importance").is_not_null()
-    weight = pl.when(has_scale).then("driver_responses")
-    line = (pl.col("performance") * weight).sum().over(SURVEY) / weight.sum().over(SURVEY)
-    is_important, is_well_done = pl.col("importance") >= 1 / rated, pl.col("performance") >= line
+    line, over = 1 / rated, "performance_over_mean"
     return (
-        pl.when(~has_scale | (rated < 2) | (pl.col("scored_responses") < INDICATIVE_ANSWERS))
+        pl.when(pl.col(over).is_null() | (rated < 2) | (pl.col("scored_responses") < INDICATIVE_ANSWERS))
         .then(None)
-        .when(is_important & is_well_done)
-        .then(pl.lit("keep_great"))
-        .when(is_important)
-        .then(pl.lit("improve"))
-        .when(~pl.col("matters"))
+        .when((pl.col("importance_ci_high") < line) & ~pl.col("matters"))
         .then(pl.lit("good_enough"))
-        .otherwise(pl.lit("watch"))
+        .when(pl.col("importance_ci_high") < line)
+        .then(pl.lit("watch"))
+        .when(pl.col("importance_ci_low") < line)
+        .then(pl.lit("too_close"))
+        .when(pl.col(f"{over}_ci_low") >= 0)
+        .then(pl.lit("keep_great"))
+        .when(pl.col(f"{over}_ci_high") < 0)
+        .then(pl.lit("improve"))
+        .otherwise(pl.lit("too_close"))
     )
 
 
