@@ -10,6 +10,11 @@ import polars as pl
 from regulars.assets.marts import Transform, choose_settings, find_mart_functions, list_read_tables
 from regulars.assets.tables import Blueprint
 from regulars.pipelines.audit.accounting import write_excluded_rows, write_row_accounting
+from regulars.pipelines.audit.customer_changes import COUNTS as CHANGES
+from regulars.pipelines.audit.customer_changes import LIST as CHANGED
+from regulars.pipelines.audit.customer_changes import NOW as CUSTOMERS_NOW
+from regulars.pipelines.audit.customer_changes import READS as CHANGE_READS
+from regulars.pipelines.audit.customer_changes import write_changed_customers, write_customer_changes
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.reasons import TABLE as REASONS
@@ -30,7 +35,7 @@ from regulars.pipelines.run.run import Run
 
 
 def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
-    """One table per proof, one of restatements, one of deliveries' usual numbers, and the scorecard."""
+    """The proofs, what changed since the last run, the usual numbers of deliveries, and the scorecard."""
 
     def rows(run: Run) -> None:
         write_row_accounting(run.warehouse.con)
@@ -58,6 +63,8 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         Blueprint(SALES_TIE_OUT, SALES_READS, "sql", sales_money),
         Blueprint(SUBSCRIPTION_TIE_OUT, SUBSCRIPTION_READS, "sql", subscription_money),
         describe_restatements(contracts),
+        Blueprint(CHANGED, CHANGE_READS, "polars", write_changed_customers),
+        Blueprint(CHANGES, frozenset({CHANGED, CUSTOMERS_NOW}), "polars", write_customer_changes),
         Blueprint(SCORECARD, list_scorecard_inputs(contracts), "sql", write_scorecard),
         Blueprint(REASONS, frozenset(each.table for each in list_explained_tables(contracts)), "sql", write_reasons),
     ]

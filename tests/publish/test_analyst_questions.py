@@ -131,6 +131,9 @@ QUESTIONS = {
         select month, delivered_mrr_to_date, quarantined_mrr_to_date, closing_mrr, mrr_difference, subscription_revenue,
             subscription_revenue_difference, reason
         from meta.subscription_tie_out order by month desc limit 1""",
+    "How many customers lapsed, came back or turned detractor since the last run?": """
+        select customer_change, changed_customers, changed_of_the_past, parent_as_of, as_of, reason
+        from meta.customer_changes""",
     "What was kept out of the last run?": """
         select source, kind, rows_quarantined from meta.row_accounting where rows_quarantined > 0""",
 }

@@ -78,13 +78,13 @@ def write_restatements(run: Run, replay: Replay) -> None:
                 "`regulars verify` checks a generation."
             )
         else:
-            with _explain_damage(parent):
+            with explain_damage(parent):
                 rows += [read_parent_restatements(parent, run.as_of), find_restatements(run, parent, now, replay)]
     run.warehouse.write_frame(RESTATEMENTS, pl.concat(rows, how="diagonal_relaxed").select(empty.columns), columns)
 
 
 @contextmanager
-def _explain_damage(parent: ParentGeneration) -> Iterator[None]:
+def explain_damage(parent: ParentGeneration) -> Iterator[None]:
     """Say that the parent generation is damaged where that is why it cannot be read.
 
     Raises:

@@ -51,9 +51,10 @@ def compare_performances(values: Floats, driver: Ints, person: Ints, compared: N
     drivers, people = len(compared), int(person.max()) + 1
     count = np.bincount(driver, minlength=drivers)
     means = np.bincount(driver, values, drivers) / count
-    off = np.bincount(driver * people + person, (values - means[driver]) / count[driver], drivers * people)
-    by_person = off.reshape(drivers, people)  # by how much each person moves each mean
-    answered = np.bincount(driver * people + person, minlength=drivers * people).reshape(drivers, people) > 0
+    by_person = np.zeros((drivers, people))  # by how much each person moves each mean
+    np.add.at(by_person, (driver, person), (values - means[driver]) / count[driver])
+    answered = np.zeros((drivers, people), dtype=np.bool_)
+    answered[driver, person] = True
     weight = np.where(compared, count, 0) / max(int(count[compared].sum()), 1)
     reach = _reach(by_person, answered.sum(axis=1))
     over = np.where(compared & (compared.sum() > 1), means - weight @ means, np.nan)
