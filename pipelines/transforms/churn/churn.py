@@ -117,7 +117,9 @@ def churn(
     counts = [_count_values(split, gone, name, as_of) for name in (ALL, *cohorts.dimensions)]
     return (
         _compare_gone_rate(_add_gone_rate(_add_rates(pl.concat(counts), history)))
-        .with_columns(reason=pl.coalesce(pl.when("is_complete").then(explain_only_value()), "reason"), as_of=pl.lit(as_of))
+        .with_columns(
+            reason=pl.coalesce(pl.when("is_complete").then(explain_only_value()), "reason"), as_of=pl.lit(as_of)
+        )
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
     )

@@ -85,10 +85,10 @@ def fit_chances(product_days: pl.DataFrame, *, today: int, lapse_days: int) -> C
 
 
 def _cap_ended(features: pl.DataFrame, chances: FloatArray) -> FloatArray:
-    """Hold the chances of products whose rhythm has ended at their scores: too few to be fitted apart.
+    """Hold the chances of products whose rhythm has ended at their scores: they are too few for a fit of their own.
 
-    Fitted with all others, 263 such pairs of the sample company had chances of 8.2 % on average, so they have 6.5 %; 3.8 %
-    were bought.
+    Fitted with all others, 263 such pairs of the sample company had chances of 8.2 % on average; held at their scores,
+    6.5 %. 3.8 % were bought.
     """
     ended, score = features["has_ended_rhythm"].to_numpy(), features["offer_score"].to_numpy()
     return np.where(ended, np.minimum(chances, score), chances)
