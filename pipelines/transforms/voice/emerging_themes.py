@@ -46,11 +46,9 @@ def _add_earlier_weeks(cells: pl.DataFrame) -> pl.DataFrame:
     def sum_before(value: pl.Expr) -> pl.Expr:
         return value.rolling_sum(THEME_WEEKS).shift(1).over(SERIES, order_by="week_idx")
 
-    squares = pl.when(sizes > 0).then(counts.cast(pl.Float64).pow(2) / sizes).otherwise(0.0)
     summed = cells.with_columns(
         earlier_comments=sum_before(counts),
         earlier_all_comments=sum_before(sizes),
-        squares=sum_before(squares),
         weeks=sum_before((sizes > 0).cast(pl.Int64)),
     )
     rate = pl.col("earlier_comments") / pl.col("earlier_all_comments")
@@ -64,15 +62,24 @@ def _add_earlier_weeks(cells: pl.DataFrame) -> pl.DataFrame:
 def _add_dispersion(cells: pl.DataFrame) -> pl.DataFrame:
     """Add the mean Pearson dispersion of the language's themes in the weeks before, 1 where it is less.
 
-    Of counts c of n, with the common rate r: the sum of (c − n r)² / (n r (1 − r)) is (sum of c² / n − C² / N) /
-    (r (1 − r)), divided by one less than the weeks. The mean over themes varies less than the value of each theme.
+    Of counts c of n, with the common rate r: the sum of (c − n r)² / (n r (1 − r)), divided by one less than the weeks.
+    A sum of squared deviations cannot fall below 0. The mean over themes varies less than the value of each theme.
     """
-    total, size, rate = pl.col("earlier_comments"), pl.col("earlier_all_comments"), pl.col("earlier_comment_rate")
-    spread = (pl.col("squares") - total.cast(pl.Float64).pow(2) / size) / (rate * (1 - rate)) / (pl.col("weeks") - 1)
+    rate = pl.col("earlier_comment_rate")
+    deviations = pl.sum_horizontal([_find_deviation(weeks) for weeks in range(1, THEME_WEEKS + 1)])
     is_known = (rate > 0) & (rate < 1) & (pl.col("weeks") > 1)
-    mean = pl.when(is_known).then(spread).mean().over(WEEK)
-    dispersion = pl.max_horizontal(pl.lit(1.0), mean)
-    return cells.with_columns(dispersion=pl.when("is_comparable").then(dispersion))
+    spread = pl.when(is_known).then(deviations / (rate * (1 - rate)) / (pl.col("weeks") - 1))
+    dispersion = pl.max_horizontal(pl.lit(1.0), pl.col("spread").mean().over(WEEK))
+    return cells.with_columns(spread=spread).with_columns(dispersion=pl.when("is_comparable").then(dispersion))
+
+
+def _find_deviation(weeks_ago: int) -> pl.Expr:
+    """By how much a theme's count of an earlier week differs from the common rate: (c − n r)² / n."""
+    count, size = (
+        pl.col(name).shift(weeks_ago).over(SERIES, order_by="week_idx") for name in ("comments", "all_comments")
+    )
+    off = count - size * pl.col("earlier_comment_rate")
+    return pl.when(size > 0).then(off**2 / size).otherwise(0.0)
 
 
 def _compute_p(cells: pl.DataFrame) -> pl.DataFrame:

@@ -141,8 +141,9 @@ def _add_means(periods: pl.DataFrame) -> pl.DataFrame:
     n = periods["responses"].to_numpy().astype(np.float64)
     quantile = pl.Series("t", find_t_quantile(np.where(n > 1, n - 1, np.nan), 0.975)).fill_nan(None)
     answers, mean = pl.col("responses"), pl.col("units") / pl.col("responses") / UNITS
-    spread = (pl.col("squares") / UNITS**2 / answers - mean**2).clip(lower_bound=0) * answers / (answers - 1)
-    margin = pl.col("t") * (spread / answers).sqrt()
+    many, units, squares = (pl.col(name).cast(pl.Int128) for name in ("responses", "units", "squares"))
+    deviations = (many * squares - units * units).cast(pl.Float64)  # exact: answers that are all the same have none
+    margin = pl.col("t") * (deviations / (answers - 1)).sqrt() / answers / UNITS
     voted = pl.when(answers > 0)
     low, high = pl.col("scale_min"), pl.col("scale_max")
     return periods.with_columns(quantile).with_columns(

@@ -62,3 +62,19 @@ def test_a_theme_that_trebles_in_one_week_is_nearly_always_found():
         last = add_emergence(cells_of(counts, 66)).filter(week_idx=8, language="all", theme="t0")
         found += last["is_emerging"].item()
     assert found >= 34
+
+
+def test_the_dispersion_is_that_of_pearson_by_hand_also_of_large_counts():
+    rng = np.random.default_rng(3)
+    for size in (40, 10**15):
+        counts = np.rint(0.4 * size + 1.6 * np.sqrt(0.24 * size) * rng.normal(size=(3, 5, 12))).astype(np.int64)
+        cells = cells_of(counts, size).with_columns(all_comments=pl.col("all_comments").cast(pl.Int64))
+        found = add_emergence(cells).filter(language="fi", week_idx=10)["dispersion"].unique().to_list()
+        spreads = []
+        for theme in counts[1, :, 2:10]:
+            whole = [int(each) for each in theme]
+            rate = sum(whole) / (8 * size)
+            off = [float(each * 8 - sum(whole)) / 8 for each in whole]  # exact: whole numbers of any size
+            spreads.append(sum(each**2 for each in off) / (size * rate * (1 - rate)) / 7)
+        assert found == [pytest.approx(float(np.mean(spreads)), rel=1e-6)]
+        assert 1.5 < np.mean(spreads) < 4

@@ -82,6 +82,19 @@ def test_intervals_are_those_of_student_and_wilson():
     )
 
 
+def test_the_interval_of_answers_far_from_the_lowest_and_close_together_is_exact():
+    scores = [9990 + step / 1000 for step in (0, 1, 1, 2, 0, 3, 1, 1)]
+    row = row_of(
+        mart_of(*(rated("2026-03-02 09:00", score, f"p{n}", best=10_000) for n, score in enumerate(scores))),
+        "2026-03-02",
+        best=10_000,
+    )
+    low, high = stats.t.interval(0.95, 7, np.mean(scores), stats.sem(np.array(scores) - 9990))
+    assert row["mean_score_ci_high"] - row["mean_score_ci_low"] == pytest.approx(high - low, rel=1e-6)
+    same = row_of(mart_of(*(rated("2026-03-02 09:00", 3.7, f"p{n}") for n in range(41))), "2026-03-02")
+    assert same["mean_score_ci_low"] == same["mean_score"] == same["mean_score_ci_high"]
+
+
 def test_a_single_answer_has_no_interval_and_few_say_so():
     row = row_of(mart_of(rated("2026-03-02 09:00", 4)), "2026-03-02")
     assert (row["mean_score"], row["mean_score_ci_low"], row["reason"]) == (
