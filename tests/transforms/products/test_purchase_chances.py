@@ -53,6 +53,19 @@ def test_with_few_purchases_the_score_is_multiplied_by_one_factor():
     assert ratio[0] == pytest.approx((10 + 1) / (then["offer_score"].sum() + 1))
 
 
+def test_where_a_rhythm_has_ended_the_chance_is_never_above_the_score():
+    ended = [(customer, 1, TODAY - 90 - 30 * each) for customer in range(9_001, 9_011) for each in range(6)]
+    found = chances_at(
+        pl.concat([simulate(600, until=TODAY), pl.DataFrame(ended, SCHEMA, orient="row")]).sort(*PAIR, "day")
+    ).drop_nulls("purchase_chance")
+    is_above = pl.col("purchase_chance") > pl.col("offer_score")
+    planted = found.filter(pl.col("customer_idx") > 9_000)
+    assert planted["has_ended_rhythm"].to_list() == [True] * 10
+    assert planted["purchase_chance"].to_list() == planted["offer_score"].to_list()  # fitted they would be higher
+    assert not found.filter("has_ended_rhythm").select(is_above.any()).item()
+    assert found.filter(~pl.col("has_ended_rhythm")).select(is_above.any()).item()
+
+
 def test_nobody_has_a_chance_where_nothing_could_be_learned_and_none_who_has_lapsed():
     new = pl.DataFrame([(1, 1, 690), (1, 1, 695)], SCHEMA, orient="row")
     assert chances_at(new)["purchase_chance"].to_list() == [None]
