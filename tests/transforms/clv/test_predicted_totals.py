@@ -227,6 +227,12 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
     assert broken_rules("predicted_totals", wrong, {}) == {"owners_are_compared_with_each_other"}
 
 
+@pytest.mark.parametrize(("sizes", "compared"), [((30, 30), [True, True]), ((31, 29), [False, False])])
+def test_either_side_needs_thirty_customers(sizes, compared):
+    mart = add_up(draw_owned({"owner_1": sizes[0], "owner_2": sizes[1]}), TESTED)
+    assert [of(mart, "owner", name)[OVER_OTHERS] is not None for name in ("owner_1", "owner_2")] == compared
+
+
 def test_a_single_owner_is_compared_with_nobody():
     row = of(add_up(draw_owned({"owner_1": 40, None: 50}), TESTED), "owner", "owner_1")
     assert row[OVER_OTHERS] is None
