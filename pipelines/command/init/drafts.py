@@ -229,7 +229,8 @@ def _take_format(draft: Draft, written: WrittenFormat) -> None:
             _drop_question(draft, "options.datetime_format")
         return
     if len(written.choices) == 1:
-        draft.written.setdefault("options", {}).update(_drop_defaults(written.choices[0]))
+        used = {key: value for key, value in written.choices[0].items() if value}
+        draft.written.setdefault("options", {}).update(used)
         return
     what = {"moment": "moments", "date": "days", "number": "amounts"}[written.form]
     if not written.choices:
@@ -249,11 +250,6 @@ def _take_format(draft: Draft, written: WrittenFormat) -> None:
     draft.sureness = "unsure"
 
 
-def _drop_defaults(options: dict[str, str]) -> dict[str, str]:
-    """Without the marks that are not used."""
-    return {key: value for key, value in options.items() if value}
-
-
 def _describe_files(group: Group) -> dict[str, Any]:
     return {"path": group.paths[0] if len(group.paths) == 1 else list(group.paths)}
 
@@ -266,6 +262,8 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
+    if group.encoding and group.encoding != source.options.encoding:
+        options["encoding"] = group.encoding
     if head.header_row is not None:
         options["header_row"] = head.header_row
     if not all(each.ends_with_line_end for each in group.heads):

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.sources.recognition.amounts import find_refunds, find_tax_basis, settle_tax
+from regulars.pipelines.sources.recognition.amounts import (
+    find_refunds,
+    find_tax_basis,
+    is_before_tax,
+    question_silent_tax,
+    settle_tax,
+)
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
 from regulars.pipelines.sources.recognition.column_names import (
     bare_name,
@@ -40,24 +46,6 @@ _FIRST_REPLY = re.compile(
     r"first (public )?(reply|response|answer|agent reply)|erste\w* (antwort|reaktion)|erst(antwort|reaktion)"
     r"|premi[eè]re réponse|primera respuesta|primeira resposta|prima risposta|ensi(mmäi\w+ )?vasta"
 )
-_WITH_EXTRAS = {
-    *("total", "amount", "order total", "grand total", "total amount", "total price", "gesamtbetrag", "sum", "summe"),
-    *("amount total", "amount net", "net amount", "montant total", "importe total", "valor total", "totale", "summa"),
-    *(
-        "totaalbedrag",
-        "montant",
-        "importe",
-        "valor",
-        "kwota",
-        "wartość",
-        "订单金额",
-        "实付金额",
-        "মোট টাকা",
-        "মোট",
-        "yhteensä",
-    ),
-}
-"""Names of amounts that may hold tax and shipping."""
 _EXTRAS = {
     "tax",
     "vat",
@@ -73,6 +61,8 @@ _EXTRAS = {
     "fee",
     "fees",
 }
+_PRICED = {"orders": "gross_sales", "order_lines": "unit_price"}
+"""Kind -> its amount that may hold the tax."""
 _COMMON = {"id", "created", "created at", "date", "datum", "amount", "total", "name", "email", "timestamp"}
 """Names that tables of every kind have: a key by such a name alone says nothing of the kind."""
 _ONE_ROW_EACH = ("customers", "orders", "tickets", "products")
@@ -183,6 +173,10 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         questions |= _question_total(found["gross_sales"], facts, columns)
         settle_tax(found, columns, reasons, questions)
     further: dict[str, str] = {}
+    if kind in _PRICED:
+        further |= question_silent_tax(found[_PRICED[kind]], columns)
+    if kind == "order_lines" and find_tax_basis(price := found["unit_price"].column) in ("with", "either"):
+        questions["unit_price"] = f"`{price}` is with tax, or may be: which column is the price without?"
     if kind == "tickets" and "first_public_reply_at" not in columns:
         columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
         reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
@@ -239,11 +233,11 @@ def _question_total(
 ) -> Iterator[tuple[str, str]]:
     is_settled = bool(find_tax_basis(amount.column))  # its name says it of the tax
     is_beside = bool({"shipping", "discounts", *(() if is_settled else ("tax",))} & columns.keys())
-    taxes = {columns.get("tax")} if is_settled else set()
-    words = {word for each in facts if each.column not in taxes for word in bare_name(each.column.casefold()).split()}
+    beside = [each for each in facts if each is not amount and not (is_settled and each.column == columns.get("tax"))]
+    words = {word for each in beside for word in bare_name(each.column.casefold()).split()}
     if amount.filled > _FEW and amount.whole == amount.filled:
         yield "gross_sales", f"no value of `{amount.column}` has cents: is it in cents, or in whole units?"
-    elif bare_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
+    elif not is_before_tax(amount.column) and (is_beside or words & _EXTRAS):
         yield "gross_sales", f"are tax, shipping and discounts within `{amount.column}`, or beside it?"
 
 

@@ -115,7 +115,44 @@ def test_an_amount_with_tax_needs_the_tax_to_be_taken_out(read, name):
 def test_an_amount_with_tax_alone_is_not_read(read, name):
     said, sources = read(orders=sales(f"{name},Branch", "x"))
     assert not sources
-    assert f"`{name}` holds the tax: which column is the tax, or the amount without?" in said
+    assert f"`{name}` holds the tax: which column is the tax?" in said
+
+
+@pytest.mark.parametrize("name", ["Total", "Umsatz", "Betrag", "Sales", "Valor total"])
+def test_an_amount_that_is_silent_about_tax_is_taken_as_without_and_asked_about(read, name):
+    said, sources = read(orders=sales(f"{name},Branch", "x"))
+    assert "prices_include_tax" not in sources["orders"].columns
+    assert f"open: does `{name}` hold the tax? No column says it, and it is taken as without" in said
+
+
+@pytest.mark.parametrize("name", ["Net", "Subtotal", "Amount excl. VAT", "HT", "Netto DKK", "Base imponible"])
+def test_an_amount_that_is_without_tax_by_its_name_is_no_question(read, name):
+    said, sources = read(orders=sales(f"{name},Branch", "x"))
+    assert sources["orders"].columns["gross_sales"] == name
+    assert "hold the tax" not in said
+
+
+@pytest.mark.parametrize("ends", [("x",), ("1.90", "2.90")])
+@pytest.mark.parametrize("name", ["Total + VAT", "Total plus tax", "Gross amount", "Betrag und MwSt"])
+def test_an_amount_whose_name_leaves_the_tax_open_is_not_read(read, name, ends):
+    said, sources = read(orders=sales(f"{name},{'Branch' if ends == ('x',) else 'Tax'}", *ends))
+    assert not sources
+    assert f"is the tax within `{name}`, or does it come on top?" in said
+
+
+@pytest.mark.parametrize("name", ["Unit price (incl. VAT)", "Price + VAT"])
+def test_prices_of_lines_with_tax_are_not_read(read, name):
+    said, sources = read(lines=sales(f"{name},SKU,Quantity", "A,2"))
+    assert not sources
+    assert f"`{name}` is with tax, or may be: which column is the price without?" in said
+
+
+def test_prices_of_lines_that_are_silent_about_tax_are_asked_about_where_no_order_says_it(read):
+    lines = sales("Unit price,SKU,Quantity", "A,2")
+    said, _ = read(lines=lines)
+    assert "open: does `Unit price` hold the tax?" in said
+    said, _ = read(lines=lines, orders=sales("Net,Branch", "x"))
+    assert "open: does" not in said
 
 
 def test_a_total_beside_discounts_in_any_language_is_a_question(read):
@@ -177,11 +214,36 @@ def test_lines_of_a_till_are_no_receipts(read):
         ("Belopp (kr) SEK", "{n}.50", "SEK"),
         ("total_usd", "{n}.50", "USD"),
         ("TotalGBP", "{n}.50", "GBP"),
+        ("Net (AED)", "{n}.50", "AED"),
+        ("Net", "SAR{n}.50", "SAR"),
+        ("Net", "{n}.50 lei", "RON"),
+        ("Net (R)", "{n}.50", "ZAR"),
+        ("Net", "R {n}.50", "ZAR"),
     ],
 )
 def test_a_sign_or_a_code_in_the_header_names_the_currency(read, header, amount, currency):
     said, sources = read(orders=sales(f"{header},Branch", "x", net=amount))
     assert sources["orders"].currency == currency, said
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "what"),
+    [
+        ("Net", "Rs. {n}.50", "the sign `Rs` may mean INR, PKR"),
+        ("Net", "{n}.50 kr.", "the sign `kr` may mean SEK, NOK, DKK"),
+        ("Net (Rs.)", "{n}.50", "the header `Net (Rs.)` may mean INR, PKR"),
+        ("Net kr", "{n}.50", "the header `Net kr` may mean SEK, NOK, DKK"),
+    ],
+)
+def test_a_word_of_several_currencies_is_asked_about(read, header, amount, what):
+    said, sources = read(orders=sales(f"{header},Branch", "x", net=amount))
+    assert sources["orders"].currency is None
+    assert what in said
+
+
+def test_a_word_in_capitals_is_no_currency(read):
+    _, sources = read(orders=sales("Net,Mail ALL", "x"))
+    assert sources["orders"].currency is None
 
 
 def test_a_sign_of_several_currencies_is_asked_about(read):
