@@ -223,7 +223,7 @@ def _take_format(draft: Draft, written: WrittenFormat) -> None:
             f"{written.unread_count:,} of {written.value_count:,} different values of {', '.join(written.columns)} "
             "cannot be read: their rows will be quarantined"
         )
-    if written.is_set:
+    if written.is_set and (len(written.choices) == 1 or "profile" in draft.written):
         form = written.choices[0].get("datetime_format", written.choices[0].get("date_format", ""))
         if form.startswith("%Y"):  # nobody takes the day for the month
             _drop_question(draft, "options.datetime_format")
@@ -234,10 +234,7 @@ def _take_format(draft: Draft, written: WrittenFormat) -> None:
         return
     what = {"moment": "moments", "date": "days", "number": "amounts"}[written.form]
     if not written.choices:
-        draft.problems.append(
-            f"the {what} of {', '.join(written.columns)} are written like `{written.shape}`, which fits neither the "
-            "options nor any known format"
-        )
+        draft.problems.append(written.problem)
         return
     draft.questions.append(
         Question(

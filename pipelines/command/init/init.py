@@ -29,6 +29,7 @@ from regulars.pipelines.command.init.said import describe_result
 from regulars.pipelines.command.init.surveys import name_survey_columns
 from regulars.pipelines.command.init.tables import TableHead, read_head
 from regulars.pipelines.command.init.values.currency_signs import settle_currencies
+from regulars.pipelines.command.init.values.discounts import settle_discounts
 from regulars.pipelines.command.init.values.found_ids import split_words
 from regulars.pipelines.command.init.values.other_ids import map_other_ids
 from regulars.pipelines.command.init.values.phone_region import find_phone_region
@@ -173,6 +174,8 @@ def _draft_all(groups: Sequence[Group], profiles: dict[str, Profile], taken: set
             say_encoding(draft)
             if draft.sureness != "unknown":
                 look_at_values(draft, profile.mapping if profile else {}, con, Path(landing), tools)
+            if not profile:
+                settle_discounts(draft, con, Path(landing))
         drafts.append(draft)
     return sorted(drafts, key=lambda each: not each.is_active)
 

@@ -33,9 +33,9 @@ _EITHER_TAX = re.compile(
     rf"( ?[+&] ?|\b(plus|and|und|et|och|og|ja|y|e|i|più|más|mais) ){_TAX}\b|\bgross\b(?! (profit|margin|weight))"
 )
 """`Total + VAT` is what was paid in one list, and what the tax comes on top of in the next."""
-_BEFORE_TAX = re.compile(
-    r"\b(net|nett|sub ?total|goods|zwischensumme|sous total|base|imponible|imponibile|l[ií]quido|neto|nettó)\b"
-)
+_GOODS = r"sub ?total|goods|zwischensumme|sous total|products?|merchandise"
+_GOODS_ALONE = re.compile(rf"\b({_GOODS})\b")
+_BEFORE_TAX = re.compile(rf"\b(net|nett|{_GOODS}|base|imponible|imponibile|l[ií]quido|neto|nettó)\b")
 """Words of amounts that are without tax by custom."""
 _RATE = re.compile(r"\b0*[1-9]\d*([.,]\d+)? ?%")
 _REFUNDED = (
@@ -63,6 +63,11 @@ def find_tax_basis(name: str) -> TaxBasis:
 def is_before_tax(name: str) -> bool:
     """Whether a name that does not speak of tax is without it by custom: `Net amount`, `Subtotal`."""
     return bool(_BEFORE_TAX.search(_space(name)))
+
+
+def is_goods_alone(name: str) -> bool:
+    """Whether a name says that an amount is without shipping by custom: `Subtotal`."""
+    return bool(_GOODS_ALONE.search(_space(name)))
 
 
 def drop_doubtful_tax_words(name: str) -> str:

@@ -50,7 +50,9 @@ def match_names(kind: str, by_name: Mapping[str, ColumnFacts]) -> Iterator[tuple
     """
     used: set[str] = set()
     for ours, names in read_names()[kind].items():
-        found = next((by_name[name] for name in names if name in by_name and by_name[name].column not in used), None)
+        named = [by_name[name] for name in names if name in by_name and by_name[name].column not in used]
+        # a column without a value gives way to one that has some
+        found = next((each for each in named if each.filled), named[0] if named else None)
         if found is not None:
             used.add(found.column)
             yield ours, found

@@ -14,6 +14,7 @@ from regulars.pipelines.sources.recognition.amounts import (
     find_refunds,
     find_tax_basis,
     is_before_tax,
+    is_goods_alone,
     question_silent_tax,
     settle_tax,
 )
@@ -68,6 +69,9 @@ _COMMON = {"id", "created", "created at", "date", "datum", "amount", "total", "n
 _ONE_ROW_EACH = ("customers", "orders", "tickets", "products")
 _MOST = 0.9
 _FEW = 2
+_SALES = ("orders", "order_lines")
+_FEW_BLANK = 2
+"""So many records without a number are taken for totals."""
 
 Sureness = Literal["sure", "likely", "unsure"]
 
@@ -119,7 +123,10 @@ def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -
         columns = dict(match_names(kind, by_name))
         reasons = [f"{ours} by the name `{each.column}`" for ours, each in columns.items() if ours in needed]
         _match_shapes(kind, columns, facts, reasons)
-        if all(name in columns for name in needed):
+        is_there = all(name in columns for name in needed)
+        # columns without a value say nothing, unless no record is there at all
+        is_filled = is_there and (all(columns[name].filled for name in needed) or not facts[0].row_count)
+        if is_filled:
             guess = _check(kind, columns, facts, reasons)
             used = {each.column for each in columns.values()}
             guess = _add_flags(guess, find_flags(kind, by_name, used))
@@ -188,6 +195,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
     key = found[_NEEDED[kind][0]]
+    exclude = dict(_leave_out_blank(kind, found, reasons))
     if kind in _ONE_ROW_EACH:
         if plain_name(key.column) in _COMMON and "kind" not in questions:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
@@ -196,7 +204,21 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     if not facts or not facts[0].row_count:
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
     sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
-    return Guess(kind, columns, sureness, reasons, questions, further_questions=further)
+    return Guess(kind, columns, sureness, reasons, questions, exclude, further_questions=further)
+
+
+def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[str]) -> Iterator[tuple[str, str]]:
+    """Rules that leave out records of which nothing is known that all others have: totals, and surveys never sent."""
+    if kind == "survey_responses" and (blank := found["answered_at"]).filled < blank.row_count:
+        what, name = "as surveys that were begun and never sent", "unfinished"
+    elif kind in _SALES and 0 < (blank := found["order_id"]).row_count - blank.filled <= _FEW_BLANK:
+        what, name = "as a total has none", "without_number"
+    else:
+        return
+    count = blank.row_count - blank.filled
+    of_all = f"{count:,} of {blank.row_count:,} records {'has' if count == 1 else 'have'}"
+    reasons.append(f"{of_all} nothing in `{blank.column}`, {what}: left out")
+    yield name, f"trim(coalesce({quote_identifier(blank.column)}, '')) = ''"
 
 
 def _question_first_reply(facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
@@ -231,13 +253,13 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
 def _question_total(
     amount: ColumnFacts, facts: Sequence[ColumnFacts], columns: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    is_settled = bool(find_tax_basis(amount.column))  # its name says it of the tax
+    is_settled = bool(find_tax_basis(amount.column)) or is_before_tax(amount.column)  # its name says it of the tax
     is_beside = bool({"shipping", "discounts", *(() if is_settled else ("tax",))} & columns.keys())
     beside = [each for each in facts if each is not amount and not (is_settled and each.column == columns.get("tax"))]
     words = {word for each in beside for word in bare_name(each.column.casefold()).split()}
     if amount.filled > _FEW and amount.whole == amount.filled:
         yield "gross_sales", f"no value of `{amount.column}` has cents: is it in cents, or in whole units?"
-    elif not is_before_tax(amount.column) and (is_beside or words & _EXTRAS):
+    elif not is_goods_alone(amount.column) and (is_beside or words & _EXTRAS):
         yield "gross_sales", f"are tax, shipping and discounts within `{amount.column}`, or beside it?"
 
 

@@ -126,3 +126,8 @@ def test_where_nothing_is_declared_an_encoding_that_is_sure_is_named(shop):
     header, rows = NAMES["Czech"]
     shop.write("orders.csv", f"id,day,{header}\n1,2,{rows}\n".encode("cp1250"))
     assert "perhaps it is cp1250" in shop.refusal().sentence
+
+
+def test_one_letter_that_many_lists_share_is_western():
+    found, _ = find("Ordernr,Belopp,Kund", "Åsa", "cp1252", times=20)
+    assert found.is_western

@@ -139,7 +139,9 @@ def _has_capitals(letters: Counter[str]) -> bool:
 def _count_strange(word: str, language: Language) -> int:
     """How many letters beyond ASCII a word has that is of no such script: a Latin one has plain letters too."""
     beyond = sum(not letter.isascii() for letter in word)
-    return beyond if beyond and (beyond < len(word)) != language.is_latin and len(word) >= _LONG_WORD else 0
+    has_plain = beyond < len(word)
+    is_strange = not has_plain and len(word) >= _LONG_WORD if language.is_latin else has_plain
+    return beyond if beyond and is_strange else 0
 
 
 def _count_odd(word: str) -> int:

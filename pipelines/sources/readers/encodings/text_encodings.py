@@ -141,7 +141,7 @@ def _drop_unlikely(readings: Sequence[Reading]) -> list[Reading]:
     """Without those that another makes unlikely: Chinese characters that are all Korean syllables too."""
     kept = list(readings)
     if any(each.fit.language.name == "Korean" for each in kept):
-        kept = [each for each in kept if each.fit.language.name == "Korean" or each.fit.words]
+        kept = [each for each in kept if not each.fit.language.common or each.fit.words]
     western = [each for each in kept if each.fit.language.nations]
     if western and western[0].encoding == "cp1252" and western[0].fit.national >= _NATIONAL:
         kept = [western[0], *(each for each in kept if each.fit.words > western[0].fit.words)]
