@@ -27,7 +27,12 @@ from regulars.pipelines.sources.recognition.column_names import (
     read_names,
 )
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
-from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types, question_staff
+from regulars.pipelines.sources.recognition.other_rows import (
+    find_staff_column,
+    question_row_types,
+    question_staff,
+    question_suppliers,
+)
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
 from regulars.pipelines.warehouse.sql_text import quote_identifier
@@ -188,6 +193,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
         reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
         further |= _question_first_reply(facts)
+    questions |= question_suppliers(kind, facts, columns)
     questions |= question_row_types(kind, facts, columns)
     if staff := question_staff(kind, facts):
         questions["kind"] = "; ".join(each for each in (questions.get("kind", ""), staff) if each)

@@ -113,8 +113,12 @@ def test_lines_belong_to_the_one_source_of_orders(tmp_path):
 
 @pytest.mark.parametrize(
     ("first", "step", "reads"),
-    [(46_020, 1, "timestamp '1899-12-30'"), (1_767_225_600, 86_400, "* 1000000"), (1_767_225_600_000, 86_400_000, "* 1000)")],
-)  # fmt: skip
+    [
+        (46_020, 1, "timestamp '1899-12-30'"),
+        (1_767_225_600, 86_400, "* 1000000"),
+        (1_767_225_600_000, 86_400_000, "* 1000)"),
+    ],
+)
 def test_days_as_counts_are_refused_with_what_would_read_them(init, first, step, reads):
     rows = "".join(f"{n},{first + n * step},{n}.50\n" for n in range(24))
     with pytest.raises(InputRefused) as refused:
