@@ -32,6 +32,11 @@ class Group:
     members: tuple[str, ...] = ()
 
     @property
+    def encoding(self) -> str:
+        """What its texts are in, as the settings write it; empty where they are read without."""
+        return next((head.encoding for head in self.heads if head.encoding), "")
+
+    @property
     def folder(self) -> str:
         """The folder that they lie in; empty for the top."""
         return _find_folder(self.heads[0].file.name)
