@@ -11,8 +11,8 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
-from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_person, count_days_between, make_lazy
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
+from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_person, count_days_between
 
 SHARE_OF_ANSWERS = 0.9
 """A window is mature when this share of the answers to its invitations has come."""
