@@ -28,7 +28,7 @@ TABLES = {
     "events": "One row per customer created, merged or split in this run.",
     "person_map": "One row per record and id that it ever had; it keeps ids stable from run to run.",
     "links": "One row per link between two records: what makes it, by which key, and whether the settings forbid it.",
-    "former_customer_ids": "One row per customer id that is no longer in use: which customer stands for it now.",
+    "former_customer_ids": "One row per customer id that is no longer in use: the customer that has its records now.",
     "shared_keys": "One row per type of key, system and owner (records, orders): keys that too many share.",
     "likely_pairs": "One row per pair of persons who are probably one: the probability, and what they have in common.",
     "match_lists": "One row: pairs of the settings without a record, links not made, records not compared.",

@@ -24,8 +24,7 @@ class Accounts:
 
     Attributes:
         belongs: `system`, `record_id`, `account_id`, `parent_account_id`, `row_id`.
-        domains: Which person has an address at which firm's domain: `contact`, `domain`; empty where domains decide
-            nothing.
+        domains: Persons with an address at a firm's domain: `contact`, `domain`; empty where domains are not used.
         rolled_up: Whether an account and its parent are one customer.
         linked: Whether accounts that share a person are one customer.
     """
@@ -39,9 +38,9 @@ class Accounts:
 def find_account_customers(records: pl.DataFrame, accounts: Accounts) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Find the customer of every record, and of every account.
 
-    A record belongs to the account that its tool names. What names a person alone (a guest's order, a record without
-    an account) is the account's to which the person belongs by the earliest of its records; without such, that of the
-    person's domain. A person without any is a customer of its own. Accounts that share a person stay apart, unless they
+    A record belongs to the account that its tool names. A record that names only a person (a guest's order, a record
+    without an account) belongs to the account of the person's earliest record with one, else to that of the person's
+    domain. A person without an account is a customer of its own. Accounts that share a person stay apart, unless they
     are linked.
 
     Args:
@@ -50,8 +49,8 @@ def find_account_customers(records: pl.DataFrame, accounts: Accounts) -> tuple[p
         accounts: What is known of accounts.
 
     Returns:
-        The records, and one per account, with the column `customer`: a label without meaning, NULL for a person who is
-        no customer; and the links to accounts as in `evidence.LINKS`.
+        The records, and one per account, with the column `customer`: an arbitrary label, NULL for a person who is not a
+        customer; and the links to accounts as in `evidence.LINKS`.
     """
     of_contact, account = _number_accounts(records, accounts)
     by_domain = _find_domain_accounts(of_contact, accounts.domains, _count_contacts(records) + len(account))
@@ -164,8 +163,8 @@ def _add_roots(account: pl.DataFrame, of_contact: pl.DataFrame) -> pl.DataFrame:
 def _find_domain_accounts(of_contact: pl.DataFrame, domains: pl.DataFrame, offset: int) -> pl.DataFrame:
     """The account of every person who has none by a tool: `contact`, `domain`, `root`.
 
-    The account is the one to which the domain's other persons belong, if there is only one, or a new one, numbered from
-    `offset`, if there is none; where they belong to several, the domain says nothing.
+    The account is that of the domain's other persons if they have only one, or a new one, numbered from `offset`, if
+    they have none; a domain with several accounts is not used.
     """
     known = (
         domains.join(of_contact.select("contact", "root").unique(), on="contact")

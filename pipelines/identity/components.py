@@ -1,6 +1,6 @@
 """Finds the connected components of a graph.
 
-Put here: the graph. Keep out: what its nodes mean.
+Put here: the graph. Keep out: the meaning of its nodes.
 """
 
 import numpy as np

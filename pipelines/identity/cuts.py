@@ -1,18 +1,18 @@
-"""Keeps apart who must not be one person, whatever links them.
+"""Separates records that must not be one person, although links connect them.
 
-Put here: which links are not made. Keep out: reading the pairs (`graph.py`), and what a component is (`components.py`).
+Put here: which links are cut. Keep out: reading the pairs (`graph.py`), and finding components (`components.py`).
 
 In a component that would join such a pair, the links are taken one after the other, as in Kruskal's algorithm: the
 strongest kind first (the order of `graph.MATCHED_BY`), and of one kind by the ids of the records and keys, shorter ids
-first. A link that would join two parts of which each holds one side of a pair is not made. Neither the order of rows
-nor that of deliveries decides, so that the same records are cut in the same way every night.
+first. A link that would join two parts of which each holds one side of a pair is not made. The result does not depend
+on the order of rows or deliveries, so the same records are cut in the same way in every run.
 """
 
 import numpy as np
 import polars as pl
 
 from regulars.pipelines.identity.components import Codes
-from regulars.pipelines.identity.graph import Nodes
+from regulars.pipelines.identity.graph import Nodes, make_edges
 
 
 def keep_apart(nodes: Nodes, edges: pl.DataFrame, labels: Codes, pairs: pl.DataFrame) -> tuple[Codes, pl.DataFrame]:
@@ -42,6 +42,14 @@ def keep_apart(nodes: Nodes, edges: pl.DataFrame, labels: Codes, pairs: pl.DataF
     labels[members] = labels.max() + 1 + fresh
     cut_by = pl.when(pl.col("edge").is_in(cut)).then(pl.lit("never_match"))
     return labels, edges.with_columns(cut_by=cut_by).drop("edge")
+
+
+def list_named_apart(strangers: pl.DataFrame, first_email: int, labels: Codes) -> pl.DataFrame:
+    """Links that are not made because names differ, unless another link joins the two records anyway."""
+    edges = make_edges(strangers.select(left="node", right=pl.col("key") + first_email), "email")
+    edges = edges.with_columns(cut_by=pl.lit("names"))
+    label = pl.Series(labels, dtype=pl.Int64)
+    return edges.filter(label.gather(edges["left"]) != label.gather(edges["right"]))
 
 
 def _sort_edges(edges: pl.DataFrame, nodes: Nodes) -> pl.DataFrame:

@@ -1,6 +1,6 @@
-"""Numbers values from 0, and works with the numbers: they are compared, sorted and looked up many times faster.
+"""Numbers values from 0, since numbers are compared, sorted and looked up many times faster than texts.
 
-Put here: what any table of identity needs of numbers. Keep out: what the numbers stand for.
+Put here: numbering for all tables of identity. Keep out: what the numbers stand for.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ Codes = npt.NDArray[np.int64]
 
 
 def number_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, Codes]:
-    """The distinct rows in the order in which they come first, and for each row the number of its own among them."""
+    """The distinct rows in order of first occurrence, and for each row the number of its distinct row."""
     # sorting 64 bits of each row is the fastest way, and looking at the rows proves that no two share them
     _, codes = np.unique(rows.hash_rows().to_numpy(), return_inverse=True)
     distinct, codes = _number_by_first(rows, codes)
@@ -24,7 +24,7 @@ def number_rows(rows: pl.DataFrame) -> tuple[pl.DataFrame, Codes]:
 
 
 def _number_by_first(rows: pl.DataFrame, codes: Codes) -> tuple[pl.DataFrame, Codes]:
-    """The first row of each code, in order, and for each row the number of its own among them."""
+    """The first row of each code, in order, and for each row the number of its code's first row."""
     first = np.full(int(codes.max(initial=-1)) + 1, len(rows))
     np.minimum.at(first, codes, np.arange(len(rows)))
     is_first = np.zeros(len(rows), np.bool_)
@@ -37,8 +37,8 @@ def is_repeated(codes: Codes) -> pl.Series:
     return pl.Series(np.bincount(codes, minlength=1)[codes] > 1)
 
 
-def least_by_code(values: pl.Series, codes: Codes, count: int) -> pl.Series:
-    """The least value of each number below `count`; the highest integer for a number that does not occur."""
+def find_least_by_code(values: pl.Series, codes: Codes, count: int) -> pl.Series:
+    """Find the least value of each number below `count`; the highest integer for a number that does not occur."""
     least = np.full(count, np.iinfo(np.int64).max)
     np.minimum.at(least, codes, values.to_numpy())
     return pl.Series(values.name, least)

@@ -1,4 +1,4 @@
-"""Writes down why records are one person: every link with the two records and the key.
+"""Lists why records are one person: every link with the two records and the key.
 
 Put here: the table `identity.links`. Keep out: making links (`graph.py`, `accounts.py`).
 """
@@ -21,12 +21,12 @@ clearly, or NULL. A key links its first record with every other one."""
 
 
 def list_links(nodes: Nodes, edges: pl.DataFrame, guests: pl.DataFrame) -> pl.DataFrame:
-    """Every link between two records.
+    """List every link between two records.
 
     Args:
         nodes: The nodes.
         edges: `left`, `right`, `matched_by`, `cut_by`.
-        guests: Orders, refunds … that name an address alone: `record_type`, `system`, `source_record_id`, `row_id`,
+        guests: Orders, refunds … that name only an address: `record_type`, `system`, `source_record_id`, `row_id`,
             `node` (of the address).
 
     Returns:
@@ -71,14 +71,14 @@ def _list_holders(nodes: Nodes, edges: pl.DataFrame, guests: pl.DataFrame) -> pl
 
 
 def _sort_holders(holders: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
-    """The holders of each key, first who was delivered first; but a link that is cut makes no record the first."""
+    """The holders of each key, the first delivered one first, unless its link is cut."""
     numbers = holders.select("node", pl.col("cut_by").is_not_null().cast(pl.Int8), "row_id")
     order = sort_numbers_and_texts([each.to_numpy() for each in numbers], names.gather(holders["place"]))
     return holders[order].with_columns(is_first=pl.col("node").ne_missing(pl.col("node").shift()))
 
 
 def _name_keys(nodes: Nodes, holders: pl.DataFrame, names: pl.Series) -> pl.Series:
-    """The first record of every key: what stands for an address that `always_match` names."""
+    """The first record of every key, which represents an address that `always_match` names."""
     first = look_up(holders.filter("is_first").select("node", "place"), "node", nodes.keys["node"])
     return names.gather(first["place"])
 

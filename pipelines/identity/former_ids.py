@@ -1,4 +1,4 @@
-"""Says which customer stands now for an id that is no longer in use.
+"""Finds the current customer for each id that is no longer in use.
 
 Put here: following ids through merges and removals. Keep out: which id a component keeps (`stable_ids.py`).
 """
@@ -11,15 +11,15 @@ FORMER_IDS = {
     "ended_in_generation": pl.Int32,
     "record_share": pl.Float64,
 }
-"""One row per customer id that no record bears any more: who has most of its last records now, or NULL; since when it
-is out of use; and the share of its last records that went that way, 0 to 1."""
+"""One row per customer id that no record has any more: the customer with most of its last records now, or NULL; the
+generation since which it is out of use; and the share of its last records with that customer, 0 to 1."""
 
 
 def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFrame:
-    """Follow every id that was ever used, and is not now, to the customer of today.
+    """Follow every id that was used once, and is not now, to the customer of today.
 
-    The last records of an id are those that bore it until it ended. The customer to whom most of them went next stands
-    for it; of equal numbers the one whose record has the least key. If that id has ended too, it is followed further.
+    The last records of an id are those that had it until it ended. The id leads to the customer that most of them went
+    to next; in a tie, to the one whose record has the least key. If that id has ended too, it is followed further.
 
     Args:
         person_map: Every id that a record ever had: `record_key`, `customer_id`, `since_generation`.
@@ -27,7 +27,7 @@ def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFram
 
     Returns:
         The columns of `FORMER_IDS`, sorted. An id whose records are all gone leads to NULL, and so does one whose
-        records are nobody's now, or one that leads back to itself; then `record_share` is NULL.
+        records have no customer now, or one that leads back to itself; then `record_share` is NULL.
     """
     ids = pl.col("customer_id")
     in_use = current.alias("customer_id").to_frame()
@@ -64,7 +64,7 @@ def find_former_ids(person_map: pl.DataFrame, current: pl.Series) -> pl.DataFram
 def _follow(steps: pl.DataFrame, current: pl.Series) -> pl.DataFrame:
     """The columns of `FORMER_IDS`: each id followed until it is in use, or leads nowhere.
 
-    Two ids whose records were exchanged, and then went, lead to each other for ever: they lead nowhere.
+    Two ids whose records were exchanged and then removed would lead to each other for ever: they lead nowhere.
     """
     found = steps.select(
         pl.col("customer_id").alias("former_customer_id"),

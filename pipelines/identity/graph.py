@@ -1,4 +1,4 @@
-"""The graph of who is who: records and keys as nodes, and what links them as edges.
+"""The graph behind identity: records and keys as nodes, links as edges.
 
 Put here: numbering nodes, and making edges of every kind. Keep out: which component is which person (`people.py`), and
 edges that are not made because of `never_match` (`cuts.py`).
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from regulars.pipelines.identity.dense import least_by_code, mark_codes, number_rows
+from regulars.pipelines.identity.dense import find_least_by_code, mark_codes, number_rows
 from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
 
 MATCHED_BY = {
@@ -20,11 +20,11 @@ MATCHED_BY = {
     "phone": "Both have the same telephone number, and no two names differ.",
     "fuzzy": "Both are so alike that they are probably one person.",
 }
-"""What links records: how -> what it means; the strongest first, which decides where `never_match` cuts."""
+"""Kind of link -> what it means; the strongest first, which decides where `never_match` cuts."""
 
 HOW = pl.Enum(list(MATCHED_BY))
-"""The type of the column `matched_by` of edges, whose other columns are two nodes, `left` and `right`. A key stands on
-the right; only `always_match` may link two keys."""
+"""The type of the column `matched_by` of edges, whose other columns are two nodes, `left` and `right`. A key is always
+on the right; only `always_match` may link two keys."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def number_records(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Number the customer records.
 
     Args:
-        named: Every place where one stands: `system`, `record_id`, `email`, `row_id`, `is_customer`.
+        named: Every place that names one: `system`, `record_id`, `email`, `row_id`, `is_customer`.
 
     Returns:
         `Nodes.records`, and `named` with the column `node`.
@@ -64,7 +64,7 @@ def number_records(named: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.Series("node", range(len(records)), pl.Int64),
         "system",
         "record_id",
-        least_by_code(named["row_id"], node, len(records)),
+        find_least_by_code(named["row_id"], node, len(records)),
         pl.Series("is_customer", paying),
     )
     return numbered, named.with_columns(node=pl.Series(node, dtype=pl.Int64))
@@ -124,7 +124,7 @@ def find_listed_nodes(nodes: Nodes, pairs: Sequence[Sequence[str]], rules: Email
         rules: How addresses are normalised.
 
     Returns:
-        `left`, `right`, and how many pairs name somebody whom nothing else names.
+        `left`, `right`, and the number of pairs with a record or address that occurs nowhere else.
     """
     if not pairs:
         return pl.DataFrame(schema={"left": pl.Int64, "right": pl.Int64}), 0

@@ -36,7 +36,7 @@ def read_history(previous: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def add_old_ids(records: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
-    """Add `record_key`, and the ids that records bore until now: `old_contact_id` and `old_customer_id`."""
+    """Add `record_key`, and the ids of records before this run: `old_contact_id` and `old_customer_id`."""
     last = history.filter("is_last").select(
         "record_key", old_contact_id=pl.col("contact_id"), old_customer_id=pl.col("customer_id")
     )
@@ -59,11 +59,10 @@ class People:
             them: `key_type` (`email`, `phone`), `system`, `shared_by` (`records`, `orders`), `key_count`,
             `shared_count`. Holds no address.
         likely_pairs: `identity.likely_pairs`: persons who are probably one, as in `fuzzy.links.LIKELY_PAIRS`.
-        match_lists: What `always_match` and `never_match` of the settings came to: `unknown_pair_count` (pairs that
-            name a record or address which nothing else names), `cut_count` (links not made), and `named_apart_count`
-            (links of an address not made because names differ). `names_joined_count` as in `NamedEmails`,
-            `unread_phone_count` as in `PhoneKeys`. Of the comparison by likeness `partly_compared_count` and
-            `uncompared_count`, as in `fuzzy.blocks.Compared`. In one row.
+        match_lists: The results of `always_match` and `never_match` of the settings: `unknown_pair_count` (pairs with a
+            record or address that occurs nowhere else), `cut_count` (links not made), and `named_apart_count` (links of
+            an address not made because names differ). `names_joined_count` as in `NamedEmails`, `unread_phone_count` as
+            in `PhoneKeys`. `partly_compared_count` and `uncompared_count` as in `fuzzy.blocks.Compared`. One row.
     """
 
     records: pl.DataFrame
@@ -87,7 +86,7 @@ class Found:
         links: Every link between two records, as in `evidence.LINKS`.
         shared: How many keys were ignored, as in `People.shared_keys`.
         likely: Likely pairs, and how many records the search for them left out.
-        counts: Columns of `People.match_lists` that were counted on the way.
+        counts: Columns of `People.match_lists` that are known already.
     """
 
     records: pl.DataFrame
@@ -97,35 +96,33 @@ class Found:
     counts: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class KeptIds:
+    """The ids that contacts and customers have in this run."""
+
+    contacts: StableIds
+    customers: StableIds
+
+
 def make_people(
     staging: Staging,
-    told: pl.DataFrame,
+    by_lines: pl.DataFrame,
     found: Found,
-    contacts: StableIds,
-    customers: StableIds,
+    ids: KeptIds,
     history: pl.DataFrame,
     generation: int,
 ) -> People:
     """Add ids to the records and make the tables.
 
     Args:
-        staging: The staging tables; what makes nobody a customer is linked here.
-        told: Documents that only lines tell of.
+        staging: The staging tables; rows that do not make a customer, such as answers to surveys, are linked here.
+        by_lines: From `references.list_documents_known_by_lines`.
         found: Who is who, from `people.py`.
-        contacts: The id of every contact.
-        customers: The id of every customer.
+        ids: The ids of all contacts and customers.
         history: The parent's person map.
         generation: The generation of this run.
     """
-    records = found.records
-    numbered = customers.ids[sort_places(customers.ids["id"])].with_columns(
-        pl.Series("customer_idx", range(1, len(customers.ids) + 1), pl.Int32)
-    )
-    contact = look_up(contacts.ids, "component", records["contact"])
-    customer = look_up(numbered, "component", records["customer"])
-    named = records.with_columns(
-        contact["id"].alias("contact_id"), customer["customer_idx"], customer["id"].alias("customer_id")
-    )
+    named = _add_ids(found.records, ids)
     person_map = _extend_person_map(named, history, generation)
     ever = person_map if len(history) else history  # on a first run no id can have ended
     return People(
@@ -140,14 +137,27 @@ def make_people(
             (pl.col("row_id") // 2**40).cast(pl.Int32).alias("first_delivery"),
             pl.col("row_id").alias("first_row_id"),
         ),
-        links=_make_links(staging, told, named),
-        events=_make_events(records, customers, generation),
+        links=_make_links(staging, by_lines, named),
+        events=_make_events(found.records, ids.customers, generation),
         person_map=person_map,
         evidence=found.links,
-        former_ids=find_former_ids(ever, customers.ids["id"]),
+        former_ids=find_former_ids(ever, ids.customers.ids["id"]),
         shared_keys=found.shared,
         likely_pairs=found.likely.pairs,
         match_lists=_count_unmade_links(found),
+    )
+
+
+def _add_ids(records: pl.DataFrame, ids: KeptIds) -> pl.DataFrame:
+    """Add `contact_id`, `customer_id` and `customer_idx`, which numbers customers in the order of their ids."""
+    customers = ids.customers.ids
+    numbered = customers[sort_places(customers["id"])].with_columns(
+        pl.Series("customer_idx", range(1, len(customers) + 1), pl.Int32)
+    )
+    contact = look_up(ids.contacts.ids, "component", records["contact"])
+    customer = look_up(numbered, "component", records["customer"])
+    return records.with_columns(
+        contact["id"].alias("contact_id"), customer["customer_idx"], customer["id"].alias("customer_id")
     )
 
 
@@ -167,7 +177,7 @@ def _count_unmade_links(found: Found) -> pl.DataFrame:
 _WHO = ("customer_id", "customer_idx", "contact_id")
 
 
-def _make_links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
+def _make_links(staging: Staging, by_lines: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
     record_type = pl.col("record_type")
     link_type = pl.when(record_type == "customer").then(pl.lit("customer_record")).otherwise(record_type)
     found = named.select(
@@ -189,7 +199,7 @@ def _make_links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl
         delivered = rows.collect()
         if delivered.is_empty():
             continue
-        linked = _link_by_person(delivered, reference, staging, told, found)
+        linked = _link_by_person(delivered, reference, staging, by_lines, found)
         links.append(
             linked.select(pl.lit(reference.record_type).alias("link_type"), "system", "source_record_id", *_WHO)
         )
@@ -197,10 +207,10 @@ def _make_links(staging: Staging, told: pl.DataFrame, named: pl.DataFrame) -> pl
 
 
 def _link_by_person(
-    rows: pl.DataFrame, reference: Reference, staging: Staging, told: pl.DataFrame, found: pl.DataFrame
+    rows: pl.DataFrame, reference: Reference, staging: Staging, by_lines: pl.DataFrame, found: pl.DataFrame
 ) -> pl.DataFrame:
-    """Who is meant: the customer record named, else the address, else the order; the first that is a customer's."""
-    orders = _find_customers_of_orders(staging, told, found, rows)
+    """Find the person by the customer record named, the address or the order: the first one with a customer."""
+    orders = _find_customers_of_orders(staging, by_lines, found, rows)
     ways = [
         (_filter_links(found, "customer_record"), ["of_system", "record_id"]),
         (_filter_links(found, reference.record_type), ["system", "source_record_id"]),
@@ -224,17 +234,17 @@ def _filter_links(found: pl.DataFrame, link_type: str) -> pl.DataFrame:
 
 
 def _find_customers_of_orders(
-    staging: Staging, told: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame
+    staging: Staging, by_lines: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame
 ) -> pl.DataFrame:
-    """Whose the orders are that rows name: `system`, `source_record_id` and who."""
+    """Find the customers of the orders that rows name: `system`, `source_record_id` and `_WHO`."""
     wanted = rows.select(_system="of_system", order_id="order_id").drop_nulls().unique()
     columns = ["_system", "order_id", "customer_system", "customer_record_id"]
     if wanted.is_empty():
         orders = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     else:
         own = staging["orders"].select(columns).join(wanted.lazy(), on=["_system", "order_id"], how="semi").collect()
-        by_lines = told.filter(pl.col("record_type") == "order").select(columns)
-        orders = pl.concat([own, by_lines.join(wanted, on=["_system", "order_id"], how="semi")])
+        known_by_lines = by_lines.filter(pl.col("record_type") == "order").select(columns)
+        orders = pl.concat([own, known_by_lines.join(wanted, on=["_system", "order_id"], how="semi")])
     orders = orders.with_columns(of_system=pl.coalesce("customer_system", "_system"))
     named = orders.filter(pl.col("customer_record_id").is_not_null()).join(
         _filter_links(found, "customer_record"),
@@ -255,7 +265,7 @@ def _make_events(records: pl.DataFrame, customers: StableIds, generation: int) -
     moved = customers.members.join(ids, on="component").filter(pl.col("old_id") != pl.col("customer_id"))
     alive = moved.join(ids, left_on="old_id", right_on="customer_id", how="semi")["old_id"].implode()
     moved = (
-        # an id that is gone was merged into the component that holds most of it; other parts of it were split off
+        # an id that is gone was merged into the component with most of its records; its other records were split off
         moved.with_columns(
             event=pl.when(pl.col("old_id").is_in(alive) | ~pl.col("is_home"))
             .then(pl.lit("split"))

@@ -18,8 +18,8 @@ OWNERS = {"owner": pl.String, "owner_id": pl.String}
 def number_owners(records: Iterable[pl.LazyFrame], previous: pl.DataFrame | None) -> pl.DataFrame:
     """Give every owner an id of its own; those that the parent generation knew keep theirs.
 
-    New owners are numbered in the order in which their first records were delivered, so that an id tells nothing of the
-    name, and the same deliveries in the same order give the same ids. Who has the same name in the CRM and in the
+    New owners are numbered in the order in which their first records were delivered, so that an id does not reveal the
+    name, and the same deliveries in the same order give the same ids. An owner with the same name in the CRM and in the
     helpdesk has one id.
 
     Args:

@@ -22,9 +22,9 @@ import polars as pl
 from regulars.pipelines.definitions.free_email_domains import list_free_email_domains
 from regulars.pipelines.errors import ContractBroken
 from regulars.pipelines.identity.accounts import Accounts, find_account_customers
-from regulars.pipelines.identity.attributes import names, phones
+from regulars.pipelines.identity.attributes import read_names, read_phones
 from regulars.pipelines.identity.components import Codes, find_components
-from regulars.pipelines.identity.cuts import keep_apart
+from regulars.pipelines.identity.cuts import keep_apart, list_named_apart
 from regulars.pipelines.identity.dense import mark_codes, number_rows
 from regulars.pipelines.identity.evidence import list_links
 from regulars.pipelines.identity.fuzzy.links import FuzzyRules, Likely, find_likely
@@ -46,18 +46,18 @@ from regulars.pipelines.identity.keys.emails import EmailRules, add_normal_email
 from regulars.pipelines.identity.keys.named_emails import find_named_emails
 from regulars.pipelines.identity.keys.phones import find_phone_keys
 from regulars.pipelines.identity.keys.shared_keys import count_shared_keys, find_shared_emails, find_shared_phones
-from regulars.pipelines.identity.output import Found, People, add_old_ids, make_people, read_history
+from regulars.pipelines.identity.output import Found, KeptIds, People, add_old_ids, make_people, read_history
 from regulars.pipelines.identity.references import (
     LINKED_BY_PERSON,
     Staging,
-    accounts,
-    documents_told_by_lines,
-    guest_orders,
-    guests,
-    merged_records,
-    other_records,
+    count_guest_orders,
+    list_accounts,
+    list_documents_known_by_lines,
+    list_guests,
+    list_merged_records,
+    list_other_records,
+    list_referenced_records,
     read_customers,
-    referenced_records,
 )
 from regulars.pipelines.identity.stable_ids import keep_ids
 
@@ -105,52 +105,43 @@ def find_people(
         ContractBroken: One person would have more customer records than the settings allow.
     """
     rules = rules or Rules()
-    told = documents_told_by_lines(staging)
+    by_lines = list_documents_known_by_lines(staging)
     customers = read_customers(staging)
-    records, named = number_records(referenced_records(staging, customers, told))
+    records, named = number_records(list_referenced_records(staging, customers, by_lines))
     customers = customers.with_columns(named["node"].head(len(customers)))
-    keys = _read_keys(staging, told, customers, named, rules)
+    keys = _read_keys(staging, by_lines, customers, named, rules)
     nodes = number_keys(records, keys.addresses.emails, keys.phones)
     contacts, edges, likely, unmatched = _link_contacts(nodes, keys, customers, staging, rules)
     _check_person_sizes(contacts[: len(nodes.records)], rules.max_records_per_customer)
     guest_records = keys.addresses.guests.with_columns(node=pl.col("key") + len(nodes.records))
     records = _list_records(nodes, guest_records, contacts)
     links = list_links(nodes, edges, guest_records)
-    if rules.customer_is == "account":
-        known = Accounts(
-            accounts(staging).collect(),
-            _find_domains(nodes, contacts, rules),
-            rolled_up=rules.roll_up_accounts,
-            linked=rules.link_accounts,
-        )
-        records, to_accounts = find_account_customers(records, known)
-        links = pl.concat([links, to_accounts])
-    else:
-        records = records.with_columns(customer=pl.when("is_customer").then("contact"))
-
+    records, links = _add_customers(records, links, nodes, contacts, staging, rules)
     history = read_history(previous)
     records = add_old_ids(records, history)
     names = uuid.uuid5(NAMESPACE, company)
-    contact_ids = keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact"))
-    customer_ids = keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer"))
+    ids = KeptIds(
+        keep_ids(*_select_for_ids(records, history, "contact"), uuid.uuid5(names, "contact")),
+        keep_ids(*_select_for_ids(records, history, "customer"), uuid.uuid5(names, "customer")),
+    )
     counts = {
         "unknown_pair_count": unmatched,
         "names_joined_count": keys.names_joined_count,
         "unread_phone_count": keys.unread_phone_count,
     }
     found = Found(records, links, keys.shared, likely, counts)
-    return make_people(staging, told, found, contact_ids, customer_ids, history, generation)
+    return make_people(staging, by_lines, found, ids, history, generation)
 
 
 @dataclass(frozen=True)
 class _Keys:
-    """What may link records, normalised, without keys that too many share.
+    """The keys that may link records, normalised, without those that too many share.
 
     Attributes:
-        addresses: Addresses and who holds them.
-        strangers: Customer records whose address is somebody else's, as in `named_emails.NAMED_EMAILS`.
+        addresses: Addresses and their holders.
+        strangers: Customer records whose address belongs to another person, as in `named_emails.NAMED_EMAILS`.
         phones: The distinct keys made of telephone numbers.
-        phone_held: Which customer record holds which: `node`, `key` (the number of one).
+        phone_held: Customer records and their numbers: `node`, `key` (the position in `phones`).
         shared: How many keys were left out, as `count_shared_keys` counts them.
         names_joined_count: As in `NamedEmails`.
         unread_phone_count: As in `PhoneKeys`.
@@ -166,20 +157,20 @@ class _Keys:
 
 
 def _read_keys(
-    staging: Staging, told: pl.DataFrame, customers: pl.DataFrame, named: pl.DataFrame, rules: Rules
+    staging: Staging, by_lines: pl.DataFrame, customers: pl.DataFrame, named: pl.DataFrame, rules: Rules
 ) -> _Keys:
-    addresses = number_addresses(named, guests(staging, told), rules.emails)
+    addresses = number_addresses(named, list_guests(staging, by_lines), rules.emails)
     shared_emails = find_shared_emails(
         addresses,
-        add_normal_email(guest_orders(staging, told), rules.emails),
+        add_normal_email(count_guest_orders(staging, by_lines), rules.emails),
         max_records=rules.max_records_per_email,
         max_orders=rules.max_orders_per_email,
         max_orders_a_day=rules.max_orders_per_email_and_day,
     )
     addresses = leave_out_addresses(addresses, shared_emails["email"].unique())
-    by_name = find_named_emails(addresses, names(customers) if rules.keep_names_apart else None)
+    by_name = find_named_emails(addresses, read_names(customers) if rules.keep_names_apart else None)
     by_phone = find_phone_keys(
-        phones(customers) if rules.match_phones else None,
+        read_phones(customers) if rules.match_phones else None,
         rules.phone_region,
         links_unnamed=rules.match_phones != "with_equal_names",
     )
@@ -202,7 +193,7 @@ def _read_keys(
 def _link_contacts(
     nodes: Nodes, keys: _Keys, customers: pl.DataFrame, staging: Staging, rules: Rules
 ) -> tuple[Codes, pl.DataFrame, Likely, int]:
-    """The person of every node, as a label without meaning; the edges; likely pairs; listed pairs that name nobody."""
+    """The person of every node, as an arbitrary label; the edges; likely pairs; listed pairs without a record."""
     first_email, first_phone = len(nodes.records), len(nodes.records) + len(keys.addresses.emails)
     edges = pl.concat(
         [
@@ -212,13 +203,13 @@ def _link_contacts(
                 ("phone", keys.phone_held, first_phone),
             )
         ]
-        + [link_records(nodes, merged_records(customers), other_records(customers))]
+        + [link_records(nodes, list_merged_records(customers), list_other_records(customers))]
     )
     always, unknown_in_always = find_listed_nodes(nodes, rules.always_match, rules.emails)
     never, unknown_in_never = find_listed_nodes(nodes, rules.never_match, rules.emails)
     edges = pl.concat([edges, make_edges(always, "always_match")])
     labels, whole = _find_persons(nodes, edges, never)
-    apart = _list_named_apart(keys.strangers, first_email, labels)
+    apart = list_named_apart(keys.strangers, first_email, labels)
     stay_apart = pl.concat([never, apart.select("left", "right")])
     likely = find_likely(nodes, labels, stay_apart, staging, rules.emails, rules.fuzzy)
     if len(likely.edges):
@@ -232,16 +223,24 @@ def _find_persons(nodes: Nodes, edges: pl.DataFrame, never: pl.DataFrame) -> tup
     return keep_apart(nodes, edges, labels, never)
 
 
-def _list_named_apart(strangers: pl.DataFrame, first_email: int, labels: Codes) -> pl.DataFrame:
-    """Edges that are not made because names differ; none where another link joins the two anyway."""
-    edges = make_edges(strangers.select(left="node", right=pl.col("key") + first_email), "email")
-    edges = edges.with_columns(cut_by=pl.lit("names"))
-    label = pl.Series(labels, dtype=pl.Int64)
-    return edges.filter(label.gather(edges["left"]) != label.gather(edges["right"]))
+def _add_customers(
+    records: pl.DataFrame, links: pl.DataFrame, nodes: Nodes, contacts: Codes, staging: Staging, rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Add `customer` to the records: the person, or the account and its links."""
+    if rules.customer_is != "account":
+        return records.with_columns(customer=pl.when("is_customer").then("contact")), links
+    accounts = Accounts(
+        list_accounts(staging).collect(),
+        _find_domains(nodes, contacts, rules),
+        rolled_up=rules.roll_up_accounts,
+        linked=rules.link_accounts,
+    )
+    records, to_accounts = find_account_customers(records, accounts)
+    return records, pl.concat([links, to_accounts])
 
 
 def _find_domains(nodes: Nodes, contacts: Codes, rules: Rules) -> pl.DataFrame:
-    """Which person has an address at a domain that is not free: `contact`, `domain`; empty where not wanted."""
+    """Persons with an address at a firm's domain: `contact`, `domain`; empty where domains are not used."""
     emails = nodes.of_key("email") if rules.accounts_by_domain else nodes.of_key("email").clear()
     free = sorted(list_free_email_domains() | {domain.strip().lower() for domain in rules.free_email_domains})
     return (

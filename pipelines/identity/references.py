@@ -5,7 +5,7 @@ of them are one person (`people.py`).
 
 Every frame has `row_id` (where the row stands in the ledger's order: delivery, then row), `system` and `email` (as
 delivered, may be NULL) and either `record_id` (a customer record of that system) or `record_type` and
-`source_record_id` (an order, refund, response … that names nobody but an address).
+`source_record_id` (an order, refund, response … that names only an address).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ READS = ("customers", *(name for name, kind in KINDS.items() if kind.reference))
 LINKED_BY_PERSON = {
     name: kind.reference for name, kind in KINDS.items() if kind.reference and not kind.reference.makes_customer
 }
-"""The kinds that make nobody a customer, such as answers to surveys: kind -> how its rows name somebody."""
+"""The kinds that do not make a person a customer, such as answers to surveys: kind -> its reference."""
 
 
 CUSTOMER_COLUMNS = (
@@ -42,7 +42,7 @@ CUSTOMER_COLUMNS = (
     "last_name",
     "is_deleted",
 )
-"""What is read of customer records beside their ids."""
+"""The columns of customer records that are read beside their ids."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Referring:
 
     Attributes:
         rows: Has `_system`, `_row_id`, `customer_system`, `customer_record_id`, `email`.
-        record_type: What such a row is.
+        record_type: The type of such a row.
         key: The column with its id.
-        makes_customer: Whether whoever is named becomes a customer by it.
+        makes_customer: Whether the person named becomes a customer by it.
     """
 
     rows: pl.LazyFrame
@@ -62,23 +62,25 @@ class Referring:
     makes_customer: bool
 
 
-def referring_rows(staging: Staging, told: pl.DataFrame) -> Iterator[Referring]:
+def list_referring_rows(staging: Staging, by_lines: pl.DataFrame) -> Iterator[Referring]:
     """The rows of every kind that name a customer; of a document with several rows the first that does.
 
     Args:
         staging: The staging tables.
-        told: From `documents_told_by_lines`.
+        by_lines: From `list_documents_known_by_lines`.
     """
-    yield Referring(told.lazy(), pl.col("record_type"), "order_id", makes_customer=True)
+    yield Referring(by_lines.lazy(), pl.col("record_type"), "order_id", makes_customer=True)
     for name, kind in KINDS.items():
         if kind.reference and name != LINES:
             key = kind.document[0]
-            rows = staging[name] if kind.has_one_row_per_document else _first_named(staging[name], "_system", key)
+            rows = (
+                staging[name] if kind.has_one_row_per_document else _select_first_named(staging[name], "_system", key)
+            )
             yield Referring(rows, pl.lit(kind.reference.record_type), key, kind.reference.makes_customer)
 
 
-def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
-    """One row per order that its lines alone name a customer of, and per refund that lines name one of.
+def list_documents_known_by_lines(staging: Staging) -> pl.DataFrame:
+    """List orders and refunds whose customer only their lines name, one row each.
 
     Returns:
         `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
@@ -87,7 +89,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
     """
     lines = staging[LINES].filter(pl.col("line_type").is_in(["sale", "refund"]))
     first = (
-        _first_named(lines, "line_type", "_system", "order_id", also=[pl.col("ordered_at").min()])
+        _select_first_named(lines, "line_type", "_system", "order_id", also=[pl.col("ordered_at").min()])
         .with_columns(
             record_type=pl.when(pl.col("line_type") == "sale").then(pl.lit("order")).otherwise(pl.lit("refund"))
         )
@@ -102,7 +104,7 @@ def documents_told_by_lines(staging: Staging) -> pl.DataFrame:
     return pl.concat([orders, first.filter(pl.col("record_type") == "refund")])
 
 
-def _first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] = ()) -> pl.LazyFrame:
+def _select_first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] = ()) -> pl.LazyFrame:
     """One row per document of several rows that names a customer, from its first row that does so."""
     has_record, has_email = pl.col("customer_record_id").is_not_null(), pl.col("email").is_not_null()
     return (
@@ -122,7 +124,7 @@ def _first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] = ()) ->
 def read_customers(staging: Staging) -> pl.DataFrame:
     """What customer records say that may link them, read once: `system`, `record_id`, `row_id` and the columns as such.
 
-    Every other function takes these rows in their order, so that whatever is found of a row stands at its place.
+    All other functions take these rows in their order, so that results are joined by position.
     """
     return (
         staging["customers"]
@@ -136,20 +138,20 @@ def read_customers(staging: Staging) -> pl.DataFrame:
     )
 
 
-def referenced_records(staging: Staging, customers: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def list_referenced_records(staging: Staging, customers: pl.DataFrame, by_lines: pl.DataFrame) -> pl.DataFrame:
     """Every place where a customer record stands, alone or with an address.
 
     Args:
         staging: The staging tables.
         customers: From `read_customers`; these rows come first, in their order.
-        told: From `documents_told_by_lines`.
+        by_lines: From `list_documents_known_by_lines`.
 
     Returns:
-        `system`, `record_id`, `email`, `row_id`, `is_customer`; the last is false
-        where a row that makes nobody a customer, such as an answer to a survey, names the record.
+        `system`, `record_id`, `email`, `row_id`, `is_customer`; the last is false where the row does not make the
+        person a customer, such as an answer to a survey.
     """
     own = customers.select("system", "record_id", "email", "row_id", pl.lit(True).alias("is_customer"))
-    merged = merged_records(customers)
+    merged = list_merged_records(customers)
     sides = [
         merged.select(
             "system",
@@ -160,12 +162,12 @@ def referenced_records(staging: Staging, customers: pl.DataFrame, told: pl.DataF
         )
         for side in ("record_id", "merged_into")
     ]
-    named = [_named_records(each).collect() for each in referring_rows(staging, told)]
-    return pl.concat([own, _further_addresses(customers), *sides, *named])
+    named = [_select_named_records(each).collect() for each in list_referring_rows(staging, by_lines)]
+    return pl.concat([own, _list_further_addresses(customers), *sides, *named])
 
 
-def _further_addresses(customers: pl.DataFrame) -> pl.DataFrame:
-    """The other addresses of customer records, in the shape of `referenced_records`."""
+def _list_further_addresses(customers: pl.DataFrame) -> pl.DataFrame:
+    """The other addresses of customer records, in the shape of `list_referenced_records`."""
     return (
         customers.filter(pl.col("other_emails").is_not_null())
         .select(
@@ -180,7 +182,7 @@ def _further_addresses(customers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _named_records(referring: Referring) -> pl.LazyFrame:
+def _select_named_records(referring: Referring) -> pl.LazyFrame:
     return (
         referring.rows.filter(pl.col("customer_record_id").is_not_null())
         .select(
@@ -195,7 +197,7 @@ def _named_records(referring: Referring) -> pl.LazyFrame:
     )
 
 
-def merged_records(customers: pl.DataFrame) -> pl.DataFrame:
+def list_merged_records(customers: pl.DataFrame) -> pl.DataFrame:
     """Records that a CRM says it has merged away: `system`, `record_id` (the lost one), `merged_into`, `row_id`."""
     of_winner = (
         customers.filter(pl.col("merged_record_ids").is_not_null())
@@ -215,7 +217,7 @@ def merged_records(customers: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([of_winner, of_loser])
 
 
-def other_records(customers: pl.DataFrame) -> pl.DataFrame:
+def list_other_records(customers: pl.DataFrame) -> pl.DataFrame:
     """Records of other systems that a record names: `system`, `record_id`, `other_system`, `other_record_id`."""
     return (
         customers.filter(pl.col("other_record_ids").is_not_null())
@@ -230,7 +232,7 @@ def other_records(customers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def accounts(staging: Staging) -> pl.LazyFrame:
+def list_accounts(staging: Staging) -> pl.LazyFrame:
     """Which customer record belongs to which account, and which account is above it.
 
     Returns:
@@ -249,16 +251,16 @@ def accounts(staging: Staging) -> pl.LazyFrame:
     )
 
 
-def guests(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
+def list_guests(staging: Staging, by_lines: pl.DataFrame) -> pl.DataFrame:
     """Orders, refunds, responses … that name an address and no customer record.
 
     Returns:
         `record_type`, `system`, `source_record_id`, `email`, `row_id`.
     """
-    return pl.concat([_guests(each).collect() for each in referring_rows(staging, told)])
+    return pl.concat([_select_guests(each).collect() for each in list_referring_rows(staging, by_lines)])
 
 
-def _guests(referring: Referring) -> pl.LazyFrame:
+def _select_guests(referring: Referring) -> pl.LazyFrame:
     return referring.rows.filter(pl.col("customer_record_id").is_null() & pl.col("email").is_not_null()).select(
         referring.record_type.alias("record_type"),
         pl.col("_system").alias("system"),
@@ -268,13 +270,13 @@ def _guests(referring: Referring) -> pl.LazyFrame:
     )
 
 
-def guest_orders(staging: Staging, told: pl.DataFrame) -> pl.DataFrame:
+def count_guest_orders(staging: Staging, by_lines: pl.DataFrame) -> pl.DataFrame:
     """Count the orders that name an address and no customer record.
 
     Returns:
         `system`, `email`, `day` (UTC, as text), `order_count`.
     """
-    orders = [staging["orders"], told.lazy().filter(pl.col("record_type") == "order")]
+    orders = [staging["orders"], by_lines.lazy().filter(pl.col("record_type") == "order")]
     day = pl.col("ordered_at").cast(pl.String).str.head(10)
     return pl.concat(
         [

@@ -1,13 +1,13 @@
-"""Finds components that are again as they were when their id was made, because a correction was taken back.
+"""Finds components that are again as they were when their id was made, since a correction was undone.
 
-Put here: how to recognise such a component. Keep out: who keeps an id otherwise (`stable_ids.py`).
+Put here: how to recognise such a component. Keep out: which component keeps an id otherwise (`stable_ids.py`).
 
-The *founders* of an id are the records that it was made for and that bore no id before. A record that got an existing
-id as its first one is a *joiner* of that id: an order that came later, for instance. A component is restored when its
-founders are all the founders of one id and nobody else's. It then takes that id back, whatever happened since, and
-whatever its records bear now.
+The *founders* of an id are the records that it was made for and that had no id before. A record that got an existing id
+as its first one is a *joiner* of that id: an order that came later, for instance. A component is restored when its
+founders are all founders of one id and of no other. It then takes that id back, whatever happened since, and whatever
+ids its records have now.
 
-Joiners decide the exceptions. They follow founders who bore the id before them: 7 is merged into the customer of 1, an
+Joiners decide the exceptions. They follow founders who had the id before them: 7 is merged into the customer of 1, an
 order joins them, the merge is taken back, and 7 leaves with the order. Any other joiner that sits outside its id's
 component means that the old state has not come back: one founder alone does not take the id away from fifty orders.
 """
@@ -20,7 +20,7 @@ def restore_ids(records: pl.DataFrame, claims: pl.DataFrame, known: pl.DataFrame
 
     Args:
         records: One row per record: `record_key`, `component`.
-        claims: One row per component and id that a member bore until now: `component`, `id`.
+        claims: One row per component and id that a member had until now: `component`, `id`.
         known: Every id that a record ever had: `record_key`, `id`, `since_generation`, `is_last`.
 
     Returns:

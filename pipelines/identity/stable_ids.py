@@ -5,14 +5,14 @@ how a correction that was taken back is recognised (`restored_ids.py`).
 
 1. A component that is again as it was when its id was made takes that id back.
 2. Every other id goes to the component that holds most of its members. A component that could have several ids takes
-   one that all its members bore before (a repeated merge), else the one with most of its members. An id that it does
+   one that all its members had before (a repeated merge), else the one with most of its members. An id that it does
    not take goes to the next component that holds members of it.
-3. A component without an id gets one back that its members once had, if no component bears it now.
+3. A component without an id gets one back that its members once had, if no component has it now.
 4. Otherwise it gets a new id, made from its first record.
 
-Of equal claims to an id, the one wins whose component has no claim to another id; then the one with more members that
-ever bore the id, then the one that was borne first, then the one whose record was delivered first. The text of an id
-never decides, because it is random. The order of rows never matters.
+In a tie for an id, the component without a claim to another id wins; then the one with more members that ever had the
+id, then the one that had it first, then the one whose record was delivered first. The text of an id never decides,
+because it is random. The order of rows never matters.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from regulars.pipelines.identity.dense import is_repeated, least_by_code, number_rows
+from regulars.pipelines.identity.dense import find_least_by_code, is_repeated, number_rows
 from regulars.pipelines.identity.restored_ids import restore_ids
 
 MEMBERS = {"component": pl.Int64, "member_count": pl.Int64, "old_id": pl.String, "is_home": pl.Boolean}
@@ -33,7 +33,7 @@ MEMBERS = {"component": pl.Int64, "member_count": pl.Int64, "old_id": pl.String,
 
 @dataclass(frozen=True)
 class StableIds:
-    """Which id each component bears after this run.
+    """The id of each component after this run.
 
     Attributes:
         ids: One row per component: `component`, `id`, `origin` (`restored`|`kept`|`returned`|`new`).
@@ -50,7 +50,7 @@ def keep_ids(records: pl.DataFrame, history: pl.DataFrame, namespace: uuid.UUID)
 
     Args:
         records: One row per record: `record_key`, `component`, `row_id` (lower if delivered earlier; equal only within
-            a component) and `old_id` (the id it bore until now, or NULL).
+            a component) and `old_id` (the id it had until now, or NULL).
         history: Every id that a record ever had: `record_key`, `id`, `since_generation`, `is_last` (the record's
             newest row); may be empty.
         namespace: Makes the ids of different companies, and of contacts and customers, differ.
@@ -113,8 +113,8 @@ def _assign_ids(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame
 def _rank_claims(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Sort `claims`, the strongest first.
 
-    The order: most members, no other claim, most members that ever bore the id, borne first, first record. Adds the
-    column `is_unanimous`: whether every known member of the component ever bore the id.
+    The order: most members, no other claim, most members that ever had the id, had it first, first record. Adds the
+    column `is_unanimous`: whether every known member of the component ever had the id.
     """
     memory = (
         records.select("record_key", "row_id", "component")
@@ -131,7 +131,7 @@ def _rank_claims(claims: pl.DataFrame, records: pl.DataFrame, known: pl.DataFram
     )
     # a component that can have another id gives way to one that would need a new id
     other_claims = pl.len().over("component")
-    # one record bears one id at a time: no two claims are equal
+    # one record has one id at a time: no two claims are equal
     return claims.join(memory, on=["component", "id"]).sort(
         -pl.col("member_count"), other_claims, -pl.col("ever_count"), "since", "row_id", "record_key"
     )
@@ -167,7 +167,7 @@ def _make_new_ids(records: pl.DataFrame, known: pl.DataFrame, namespace: uuid.UU
 def _find_first_records(records: pl.DataFrame) -> pl.DataFrame:
     """`component` and `record_key` of the record of each component that was delivered first."""
     component, delivered = records["component"].to_numpy(), records["row_id"].to_numpy()
-    least = least_by_code(records["row_id"], component, int(component.max(initial=-1)) + 1).to_numpy()
+    least = find_least_by_code(records["row_id"], component, int(component.max(initial=-1)) + 1).to_numpy()
     first = records.filter(pl.Series(delivered == least[component])).select("component", "record_key")
     if not is_repeated(first["component"].to_numpy()).any():
         return first

@@ -1,4 +1,4 @@
-"""What is spent on winning customers, by month and channel.
+"""The spend on winning customers, by month and channel.
 
 Put here: what a row of `acquisition_spend` holds and keeps. Keep out: SQL that reads it.
 """
@@ -8,7 +8,7 @@ from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Mo
 
 KIND = Kind(
     name="acquisition_spend",
-    purpose="What is spent on winning customers, by month and channel.",
+    purpose="The spend on winning customers, by month and channel.",
     description=(
         "Marketing spend as delivered, in our column names; all text. A month and channel may have several rows, one "
         "per campaign; a later delivery of the month and channel replaces all of them. Spend by day counts in its "

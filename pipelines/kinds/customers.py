@@ -1,4 +1,4 @@
-"""Who the company's tools say its customers are.
+"""Customer records of the company's tools.
 
 Put here: what a row of `customers` holds and keeps. Keep out: SQL that reads it.
 """
@@ -71,7 +71,7 @@ KIND = Kind(
         KindColumn(
             "postal_code",
             "code",
-            "Postal code; text, so that leading zeros stay.",
+            "Postal code; text, so that leading zeros are kept.",
             is_descriptive=True,
             is_personal=True,
         ),
@@ -85,7 +85,7 @@ KIND = Kind(
         KindColumn(
             "acquisition_cost",
             "number",
-            "What winning this customer cost, in the company's currency.",
+            "The cost of winning this customer, in the company's currency.",
             is_emptied=True,
             unit="company currency",
             minimum=0,
@@ -94,7 +94,7 @@ KIND = Kind(
             "owner",
             "text",
             (
-                "Who looks after the customer: a team or a person. Published as a number, or by name where "
+                "The owner of the customer: a team or a person. Published as a number, or by name where "
                 "`worklists.show_owner_names` is true."
             ),
             is_descriptive=True,

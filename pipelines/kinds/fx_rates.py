@@ -1,4 +1,4 @@
-"""What foreign currencies are worth.
+"""Exchange rates of foreign currencies.
 
 Put here: what a row of `fx_rates` holds and keeps. Keep out: SQL that reads it.
 """

@@ -1,4 +1,4 @@
-"""What each order consists of, and orders of files that know only lines.
+"""The lines of each order, and orders of files that hold only lines.
 
 Put here: what a row of `order_lines` holds and keeps. Keep out: SQL that reads it.
 """
@@ -12,11 +12,11 @@ LINE_AMOUNT = """coalesce(
         try_cast(quantity as decimal(18,4))::decimal(38,4) * try_cast(unit_price as decimal(18,4)) as decimal(18,4)
     )
 )"""
-"""SQL: what a line is worth before discounts; NULL where it is not known or does not fit."""
+"""SQL: the amount of a line before discounts; NULL where it is not known or does not fit."""
 
 KIND = Kind(
     name="order_lines",
-    purpose="What each order consists of, and orders of files that know only lines.",
+    purpose="The lines of each order, and orders of files that hold only lines.",
     description=(
         "Order lines as delivered, in our column names; all text. Refund and adjustment lines stand beside sale lines "
         "and differ in line_type. Identical lines within one delivery are real and kept; a later delivery of "

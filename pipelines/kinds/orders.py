@@ -1,4 +1,4 @@
-"""What was bought, one row per order.
+"""Orders, one row each.
 
 Put here: what a row of `orders` holds and keeps. Keep out: SQL that reads it.
 """

@@ -9,7 +9,7 @@ from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Mo
 KIND = Kind(
     name="payments",
     purpose="How orders were paid.",
-    description="Payments as delivered, in our column names; all text. They never change what an order is worth.",
+    description="Payments as delivered, in our column names; all text. They never change the amount of an order.",
     grain="One row per delivered payment of an order.",
     staging_grain="One row per payment.",
     columns=(

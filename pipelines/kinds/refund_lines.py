@@ -1,4 +1,4 @@
-"""What of which product a refund gave back, of tools that deliver refunds and their lines apart.
+"""The products that refunds gave back, from tools that deliver refunds and their lines separately.
 
 Put here: what a row of `refund_lines` holds and keeps. Keep out: SQL that reads it.
 """

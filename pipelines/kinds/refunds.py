@@ -11,10 +11,10 @@ PARTS = """(
     + coalesce(try_cast(shipping as decimal(18,4)), 0)
     + coalesce(try_cast(tax as decimal(18,4)), 0)
 )"""
-"""SQL: the parts of a refund that are told, together."""
+"""SQL: the sum of the delivered parts of a refund."""
 
 WORTH = f"coalesce(cast(try_cast(amount as decimal(18,4)) as decimal(38,4)), {PARTS})"
-"""SQL: what a refund gives back altogether."""
+"""SQL: the whole amount of a refund."""
 
 KIND = Kind(
     name="refunds",

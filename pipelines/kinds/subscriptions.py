@@ -1,4 +1,4 @@
-"""Who pays again and again, for which plan, how much and how long.
+"""Subscriptions: which customer pays for which plan, how much and how long.
 
 Put here: what a row of `subscriptions` holds and keeps. Keep out: SQL that reads it.
 """
@@ -20,7 +20,7 @@ WORTH = """coalesce(
         ) * 0.0001 as decimal(18,4)
     ))
 )"""
-"""SQL: what a period is worth a month."""
+"""SQL: the monthly amount of a period."""
 
 KIND = Kind(
     name="subscriptions",

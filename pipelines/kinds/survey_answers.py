@@ -1,4 +1,4 @@
-"""What was answered to each question of a survey, beside the one that survey_responses hold.
+"""The answer to each question of a survey, beside the one that survey_responses hold.
 
 Put here: what a row of `survey_answers` holds and keeps. Keep out: SQL that reads it.
 """

@@ -1,4 +1,4 @@
-"""Whom the company asked how it was, whether or not they answered.
+"""Invitations to surveys, answered or not.
 
 Put here: what a row of `survey_invitations` holds and keeps. Keep out: SQL that reads it.
 """
@@ -8,7 +8,7 @@ from regulars.pipelines.kinds.shape.kind import Kind, KindColumn, Reference
 
 KIND = Kind(
     name="survey_invitations",
-    purpose="Whom the company asked how it was, whether or not they answered.",
+    purpose="Invitations to surveys, answered or not.",
     description=(
         "Invitations to surveys as delivered, in our column names; all text. They make a response rate possible; "
         "an invitation creates no customer."

@@ -1,4 +1,4 @@
-"""What customers answered when asked how it was.
+"""Answers of customers to surveys.
 
 Put here: what a row of `survey_responses` holds and keeps. Keep out: SQL that reads it.
 """
@@ -8,7 +8,7 @@ from regulars.pipelines.kinds.shape.kind import DefaultBy, Kind, KindColumn, Ref
 
 KIND = Kind(
     name="survey_responses",
-    purpose="What customers answered when asked how it was.",
+    purpose="Answers of customers to surveys.",
     description=(
         "Answers to one question each, as delivered, in our column names; all text. A question on another scale than 0 "
         "to 10 is never NPS: the mapping declares type and scale."

@@ -1,4 +1,4 @@
-"""What customers asked of support, and how long it took.
+"""Support tickets, and the times of their replies.
 
 Put here: what a row of `tickets` holds and keeps. Keep out: SQL that reads it.
 """

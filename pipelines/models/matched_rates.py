@@ -21,6 +21,32 @@ that a pattern in the numbers of subjects does not put similar ones into one blo
 
 
 @dataclass(frozen=True)
+class Observations:
+    """Observations of subjects, arrays (n,) of numbers of 0 or more.
+
+    Attributes:
+        subject: The subject of each; observations of one subject are drawn together.
+        level: The level of exposure.
+        cell: The cell of similar observations.
+        event: Whether the event happened.
+    """
+
+    subject: Ints
+    level: Ints
+    cell: Ints
+    event: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are drawn: the number of samples, their seed, and the nominal coverage of the interval."""
+
+    draws: int
+    seed: int
+    coverage: float = 0.95
+
+
+@dataclass(frozen=True)
 class MatchedRates:
     """Counts and rates per level of exposure, arrays with one entry per level from 0.
 
@@ -47,56 +73,50 @@ class MatchedRates:
     ratio_high: Floats
 
 
-def compare_matched(
-    subject: Ints,
-    level: Ints,
-    cell: Ints,
-    event: NDArray[np.bool_],
-    *,
-    levels: int,
-    least_unexposed: int,
-    draws: int,
-    seed: int,
-    coverage: float = 0.95,
-) -> MatchedRates:
+def compare_matched(observed: Observations, *, levels: int, least_unexposed: int, bootstrap: Bootstrap) -> MatchedRates:
     """Compare each level with level 0 in the same cells, with a bootstrap over subjects.
 
     Args:
-        subject: The subject of each observation, a number of 0 or more; observations of one subject are drawn together.
-        level: The level of exposure, 0 to levels − 1.
-        cell: The cell, a number of 0 or more.
-        event: Whether the event happened.
+        observed: The observations; levels are below `levels`.
         levels: The number of levels.
         least_unexposed: The fewest observations of level 0 in a cell that counts.
-        draws: The number of bootstrap samples.
-        seed: The seed of the draws.
-        coverage: Nominal coverage of the interval.
+        bootstrap: How the interval is drawn.
     """
-    cells = int(cell.max(initial=0)) + 1
-    blocks = np.unique(subject % BLOCKS, return_inverse=True)[1]
-    shape = (int(blocks.max(initial=0)) + 1, levels, cells, 2)
-    place = ((blocks * levels + level) * cells + cell) * 2 + event
-    counts = np.bincount(place, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
+    counts = _count_by_block(observed, levels)
     whole = counts.sum(axis=0)
     is_matched = whole[0].sum(axis=-1) >= least_unexposed
-    observed, expected = _find_rates(whole, is_matched)
-    rng = np.random.default_rng(seed)
-    weights = rng.multinomial(shape[0], np.full(shape[0], 1 / shape[0]), size=draws).astype(np.float64)
-    drawn = (weights @ counts.reshape(shape[0], -1)).reshape(draws, *shape[1:])
-    ratios = np.array([_divide(*_find_rates(each, is_matched)) for each in drawn])
-    tail = (1 - coverage) / 2
-    low, high = _find_quantiles(ratios, tail), _find_quantiles(ratios, 1 - tail)
+    observed_rate, expected_rate = _find_rates(whole, is_matched)
+    ratios = _draw_ratios(counts, is_matched, bootstrap)
+    tail = (1 - bootstrap.coverage) / 2
     return MatchedRates(
         observations=whole.sum(axis=(1, 2)).astype(np.int64),
         events=whole[:, :, 1].sum(axis=1).astype(np.int64),
         matched=whole[:, is_matched].sum(axis=(1, 2)).astype(np.int64),
-        matched_subjects=_count_subjects(subject, level, is_matched[cell], levels),
-        observed_rate=observed,
-        expected_rate=expected,
-        ratio=_divide(observed, expected),
-        ratio_low=low,
-        ratio_high=high,
+        matched_subjects=_count_subjects(observed.subject, observed.level, is_matched[observed.cell], levels),
+        observed_rate=observed_rate,
+        expected_rate=expected_rate,
+        ratio=_divide(observed_rate, expected_rate),
+        ratio_low=_find_quantiles(ratios, tail),
+        ratio_high=_find_quantiles(ratios, 1 - tail),
     )
+
+
+def _count_by_block(observed: Observations, levels: int) -> Floats:
+    """Count observations by block of subjects, level, cell and event: (blocks, levels, cells, 2)."""
+    cells = int(observed.cell.max(initial=0)) + 1
+    blocks = np.unique(observed.subject % BLOCKS, return_inverse=True)[1]
+    shape = (int(blocks.max(initial=0)) + 1, levels, cells, 2)
+    place = ((blocks * levels + observed.level) * cells + observed.cell) * 2 + observed.event
+    return np.bincount(place, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
+
+
+def _draw_ratios(counts: Floats, is_matched: NDArray[np.bool_], bootstrap: Bootstrap) -> Floats:
+    """The ratio of every level in samples of blocks, drawn with replacement: (draws, levels)."""
+    blocks = len(counts)
+    rng = np.random.default_rng(bootstrap.seed)
+    weights = rng.multinomial(blocks, np.full(blocks, 1 / blocks), size=bootstrap.draws).astype(np.float64)
+    drawn = (weights @ counts.reshape(blocks, -1)).reshape(bootstrap.draws, *counts.shape[1:])
+    return np.array([_divide(*_find_rates(each, is_matched)) for each in drawn])
 
 
 def _count_subjects(subject: Ints, level: Ints, is_matched: NDArray[np.bool_], levels: int) -> Ints:

@@ -11,11 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.audit.sales_tie_out import LEFT_OUT, NOT_COUNTED, TABLE, write_sales_tie_out
-from regulars.pipelines.contracts.odcs.load import load_contract
-from regulars.pipelines.contracts.violations import select_failed_count
-from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.transforms.money.sales_new_vs_returning import sales_new_vs_returning
-from tests.builders import build, money, rows_of
+from tests.audit.tie_outs import key_by_month, read_checked_rows, write_marts
+from tests.builders import build, money
 
 AS_OF = dt.date(2026, 6, 20)
 COMPANY = {"as_of": str(AS_OF), "timezone": "Europe/Berlin"}
@@ -23,7 +21,6 @@ RATES = [
     {"rate_date": "2025-01-01", "currency": "USD", "rate": "0.5"},
     {"rate_date": "2026-05-15", "currency": "USD", "rate": "0.25"},
 ]
-CONTRACT = load_contract(ROOT / "data_contracts" / "meta" / "sales_tie_out.odcs.yaml")
 AMOUNTS = (
     *("delivered_gross_sales", *LEFT_OUT, "included_tax", *NOT_COUNTED),
     *("gross_sales", "discounts", "refunds", "net_sales"),
@@ -52,16 +49,11 @@ def bridge(
             con.sql(f"select * from core.{name}").pl() for name in ("orders", "refunds", "subscriptions", "calendar")
         )
         mart = sales_new_vs_returning(*tables, as_of=AS_OF, subscription_revenue_is_in_orders=False)
-        con.execute("create schema if not exists marts")
-        con.register("made", mart.to_arrow())
-        con.execute("create table marts.sales_new_vs_returning as select * from made")
-        con.unregister("made")
+        write_marts(con, {"sales_new_vs_returning": mart})
         if change:
             con.execute(change)
         write_sales_tie_out(con)
-        broken = [rule.id for rule in CONTRACT.rules if con.execute(select_failed_count(rule, TABLE)).fetchall()[0][0]]
-        assert (not broken) is is_kept
-        return {f"{row['month']:%Y-%m}": row for row in rows_of(con, TABLE)}
+        return key_by_month(read_checked_rows(con, TABLE, keeps_rules=is_kept))
 
 
 def parts(row: dict[str, Any]) -> dict[str, Decimal]:

@@ -9,11 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.pipelines.audit.subscription_tie_out import TABLE, write_subscription_tie_out
-from regulars.pipelines.contracts.odcs.load import load_contract
-from regulars.pipelines.contracts.violations import select_failed_count
-from regulars.pipelines.settings.package import ROOT
 from regulars.pipelines.transforms.money.sales_new_vs_returning import sales_new_vs_returning
 from regulars.pipelines.transforms.subscriptions.mrr_movements import mrr_movements
+from tests.audit.tie_outs import key_by_month, read_checked_rows, write_marts
 from tests.builders import build, money, rows_of
 
 AS_OF = dt.date(2026, 6, 20)
@@ -28,7 +26,6 @@ OF_PERIODS = {
 }
 """Column -> what the periods of core in it are on the day to which it counts."""
 LEFT_OUT = ("quarantined_mrr_to_date", "superseded_mrr_to_date", "duplicate_mrr_to_date")
-CONTRACT = load_contract(ROOT / "data_contracts" / "meta" / "subscription_tie_out.odcs.yaml")
 
 
 def charged(started_at: str, amount: str = "30", **more: Any) -> dict[str, Any]:
@@ -48,21 +45,15 @@ def bridge(*rows: dict[str, Any], change: str | None = None, is_kept: bool = Tru
                 *(orders, refunds, subscriptions, calendar), as_of=AS_OF, subscription_revenue_is_in_orders=False
             ),
         }
-        con.execute("create schema if not exists marts")
-        for name, mart in marts.items():
-            con.register("made", mart.to_arrow())
-            con.execute(f"create table marts.{name} as select * from made")
-            con.unregister("made")
+        write_marts(con, marts)
         if change:
             con.execute(change)
         write_subscription_tie_out(con)
-        broken = [rule.id for rule in CONTRACT.rules if con.execute(select_failed_count(rule, TABLE)).fetchall()[0][0]]
-        assert (not broken) is is_kept
-        found = rows_of(con, TABLE)
+        found = read_checked_rows(con, TABLE, keeps_rules=is_kept)
         for row in found if is_kept else []:
             naive = add_up_naively(rows_of(con, "core.subscriptions"), row["counted_to"])
             assert {step: row[column] for column, step in OF_PERIODS.items()} == naive
-        return {f"{row['month']:%Y-%m}": row for row in found}
+        return key_by_month(found)
 
 
 def add_up_naively(periods: list[dict[str, Any]], day: dt.date) -> dict[str, Decimal]:

@@ -1,9 +1,9 @@
-"""Observed and expected rates of those exposed, against those alike who were not."""
+"""Observed and expected rates of exposed observations, against matched ones without exposure."""
 
 import numpy as np
 import pytest
 
-from regulars.pipelines.models.matched_rates import MatchedRates, compare_matched
+from regulars.pipelines.models.matched_rates import Bootstrap, MatchedRates, Observations, compare_matched
 
 
 def compare(*groups: tuple[int, int, int, int], least_unexposed: int = 1, draws: int = 50, **more) -> MatchedRates:
@@ -13,22 +13,19 @@ def compare(*groups: tuple[int, int, int, int], least_unexposed: int = 1, draws:
         level += [of_level] * count
         cell += [of_cell] * count
         event += [True] * events + [False] * (count - events)
-    subject = more.pop("subject", np.arange(len(level)))
+    observed = Observations(
+        subject=more.pop("subject", np.arange(len(level))),
+        level=np.array(level, dtype=np.int64),
+        cell=np.array(cell, dtype=np.int64),
+        event=np.array(event, dtype=bool),
+    )
     return compare_matched(
-        subject,
-        np.array(level, dtype=np.int64),
-        np.array(cell, dtype=np.int64),
-        np.array(event, dtype=bool),
-        levels=2,
-        least_unexposed=least_unexposed,
-        draws=draws,
-        seed=1,
-        **more,
+        observed, levels=2, least_unexposed=least_unexposed, bootstrap=Bootstrap(draws, seed=1, **more)
     )
 
 
-def test_the_expected_rate_is_that_of_those_alike_weighted_by_the_exposed():
-    # 30 of the exposed are like those of whom 1 in 10 left, 10 like those of whom half left: (3 + 5) / 40
+def test_the_expected_rate_is_that_of_similar_ones_weighted_by_the_exposed():
+    # 30 of the exposed are in a cell of which 1 in 10 left, 10 in one of which half left: (3 + 5) / 40
     found = compare((0, 0, 100, 10), (0, 1, 20, 10), (1, 0, 30, 6), (1, 1, 10, 6))
     assert found.expected_rate[1] == pytest.approx(0.2)
     assert found.observed_rate[1] == pytest.approx(0.3)

@@ -1,6 +1,6 @@
-"""Says which records are compared: those that have something in common, and never more than a block holds.
+"""Chooses the records to compare: those with a value in common, at most as many as a block holds.
 
-Put here: the columns that are compared, and the blocks. Keep out: how alike two records are (`compared.py`).
+Put here: the columns that are compared, and the blocks. Keep out: how similar two records are (`compared.py`).
 
 All pairs of 1.2 million records are 720 billion. So a record is compared with those of its blocks only: the same
 number, the same full name, the same address before the @, or the same city with one name and the beginning of the
@@ -18,16 +18,16 @@ from regulars.pipelines.identity.keys.phones import ASCII_DIGITS
 from regulars.pipelines.identity.references import Staging
 
 MOST_RECORDS = 60
-"""A block of more records says nothing about a person, and costs too much: its records are compared by other blocks."""
+"""A larger block says nothing about a person, and costs too much: its records are compared only in other blocks."""
 PHONE_DIGITS = 9
-"""So many last digits are compared: what is before them is a country's code, or a 0."""
+"""The number of last digits to compare: before them is a country code, or a 0."""
 SHORTEST_LOCAL = 5
-"""Shorter names before the @ (`info`) say nothing."""
+"""Shorter names before the @ (`info`) do not identify a person."""
 FEWEST_DIGITS = 2
-"""So many digits make a name before the @ one's own, even if it consists of given and family name otherwise."""
+"""With this many digits, a name before the @ is distinctive, even if it is otherwise the given and family name."""
 ADDRESS = ("email", "local", "digits", "domain", "own_local")
 """An address; what is before the @, without dots; the digits in that; the domain; and what is before the @ if it is
-more than the given and family name, which the names have said already."""
+more than the given and family name, which are compared already."""
 
 COMPARED = {
     "unique_id": pl.Int64,
@@ -49,7 +49,7 @@ class Compared:
     Attributes:
         records: The columns of `COMPARED`, and `BLOCKS`.
         partly_compared_count: How many of them are in a block of more than `MOST_RECORDS`, and are not compared there.
-        uncompared_count: How many of those are alone in all of their other blocks: they are compared with nobody.
+        uncompared_count: How many of those are alone in all of their other blocks: they are not compared at all.
     """
 
     records: pl.DataFrame
@@ -58,7 +58,7 @@ class Compared:
 
 
 def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: EmailRules) -> Compared:
-    """The records to compare, sorted by key, so that the order of deliveries decides nothing.
+    """The records to compare, sorted by key, so that the result does not depend on the order of deliveries.
 
     Args:
         nodes: The nodes of the graph.
@@ -103,7 +103,7 @@ def list_compared(nodes: Nodes, contacts: pl.Series, staging: Staging, rules: Em
 
 
 def _leave_out_large_blocks(rows: pl.DataFrame) -> Compared:
-    """NULL in place of a block that too many records share, and how many records that concerns."""
+    """Replace blocks that too many records share by NULL, and count the records concerned."""
     sizes = {name: pl.when(pl.col(name).is_not_null()).then(pl.len().over(name)) for name in BLOCKS}
     is_left_out = pl.any_horizontal(size > MOST_RECORDS for size in sizes.values()).fill_null(value=False)
     is_compared = pl.any_horizontal(size.is_between(2, MOST_RECORDS) for size in sizes.values()).fill_null(value=False)
@@ -115,7 +115,7 @@ def _leave_out_large_blocks(rows: pl.DataFrame) -> Compared:
 
 
 def _is_own() -> pl.Expr:
-    """Whether what is before the @ says more than the names do."""
+    """Whether the part before the @ is more than the names."""
     plain = {
         name: pl.col(name).str.replace_all("ß", "ss", literal=True).str.replace_all(r"([aou])e", "$1")
         for name in ("local", "given", "family")

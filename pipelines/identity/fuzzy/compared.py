@@ -1,4 +1,4 @@
-"""What a likeness is: the attributes that are compared, and in how many steps from equal to different.
+"""The attributes that are compared, and the levels of each from equal to different.
 
 Put here: the levels of each attribute with the share of true pairs that reach them. Keep out: computing likelihoods
 (`likely_pairs.py`), and which records are compared at all (`blocks.py`).

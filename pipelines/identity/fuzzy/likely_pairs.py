@@ -1,12 +1,12 @@
-"""Finds records that are probably one person, although no exact key says so: with splink, in a database of its own.
+"""Finds records that are probably one person although no exact key links them, with splink in its own database.
 
-Put here: the likelihood of pairs. Keep out: what is compared (`compared.py`, `blocks.py`), and what becomes of likely
-pairs (`links.py`).
+Put here: the probability of pairs. Keep out: what is compared (`compared.py`, `blocks.py`), and the use of likely pairs
+(`links.py`).
 
-The model is that of Fellegi and Sunter: for every attribute, how often records of one person are as alike as these two
-(given, `Level.share`), against how often records of two persons are (counted here, in the company's records). Nothing
-is learned by trial, one thread computes, and every sample is drawn by a hash of ids: the same records give the same
-pairs, on any machine.
+The model is that of Fellegi and Sunter: for every attribute, how often records of one person reach a level of
+similarity (given, `Level.share`), against how often records of two persons do (counted here, in the company's records).
+There is no iterative training, only one thread, and every sample is drawn by a hash of ids: the same records give the
+same pairs on any machine.
 """
 
 import importlib.util
@@ -22,21 +22,21 @@ from regulars.pipelines.identity.fuzzy.compared import ADJUSTED_BY_FREQUENCY, SE
 from regulars.pipelines.identity.keys.names import differ_clearly
 
 TWINS_PER_RECORD = 0.05
-"""How many records have a second one that no key finds: the expectation before looking."""
+"""The prior: the expected share of records with a second one that no key finds."""
 SAMPLED_RECORDS = 600
-"""All pairs of so many records, 180,000, say how alike records of different persons are."""
+"""The sample whose pairs, 180,000, show how similar records of different persons are."""
 LEAST_CHANCE = 1e-9
-"""Of an equal value where no two records have one."""
+"""The probability of an equal value where no two records have one."""
 DIGITS = 4
-"""To so many digits is a probability told."""
+"""The digits of a published probability."""
 
 LIKELY = {"left": pl.Int64, "right": pl.Int64, "probability": pl.Float64, "in_common": pl.String}
-"""One row per two persons: the `unique_id` of the two records that are most alike, how probable it is that they are one
-person, 0 to 1, and what they have in common, for people."""
+"""One row per pair of persons: the `unique_id` of their two most similar records, the probability that they are one
+person, 0 to 1, and what they have in common, in words."""
 
 
 def find_likely_pairs(compared: pl.DataFrame, *, threshold: float, attributes: Collection[str]) -> pl.DataFrame:
-    """The records of different persons that are probably of one.
+    """Find the records of different persons that are probably one person.
 
     Args:
         compared: The columns of `blocks.COMPARED` and `blocks.BLOCKS`.
@@ -44,7 +44,7 @@ def find_likely_pairs(compared: pl.DataFrame, *, threshold: float, attributes: C
         attributes: What may be compared: values of `SETTING_OF`.
 
     Returns:
-        The columns of `LIKELY`, the likeliest first; of each two persons the likeliest pair of records.
+        The columns of `LIKELY`, the most likely first; of each pair of persons the most likely pair of records.
 
     Raises:
         SettingsWrong: splink is not installed.
@@ -106,7 +106,7 @@ def _leave_out_other_names(pairs: pl.DataFrame, compared: pl.DataFrame) -> pl.Da
 
 
 def _choose(pairs: pl.DataFrame, columns: list[str], threshold: float) -> pl.DataFrame:
-    """Of every two persons the likeliest two records, in words."""
+    """Choose the most likely two records of every pair of persons, and describe them in words."""
     contacts = ("contact_l", "contact_r")
     return (
         pairs.with_columns(
@@ -125,7 +125,10 @@ def _choose(pairs: pl.DataFrame, columns: list[str], threshold: float) -> pl.Dat
 
 
 def _word(column: str) -> pl.Expr:
-    """What two records have in common in a column; NULL for nothing. splink numbers levels from 0, the least alike."""
+    """Describe what two records have in common in a column; NULL for nothing.
+
+    splink numbers levels from 0, the least similar.
+    """
     levels = list_levels(column)
     words = {len(levels) - 1 - place: level.words for place, level in enumerate(levels) if level.words}
     return pl.col(f"gamma_{column}").cast(pl.Int64).replace_strict(words, default=None, return_dtype=pl.String)

@@ -1,6 +1,6 @@
-"""Makes of likely pairs what the settings say: proposals for a person, or links.
+"""Turns likely pairs into proposals or links, as the settings say.
 
-Put here: which likely pairs are linked. Keep out: how likely a pair is (`likely_pairs.py`).
+Put here: which likely pairs are linked. Keep out: the probability of a pair (`likely_pairs.py`).
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ LIKELY_PAIRS = {
     "in_common": pl.String,
     "is_linked": pl.Boolean,
 }
-"""One row per two persons by exact keys who are probably one: their likeliest records, how probable it is (0 to 1),
-what the records have in common, and whether they are linked. Lies in the state file only."""
+"""One row per pair of persons by exact keys who are probably one: their most similar records, the probability (0 to 1),
+what the records have in common, and whether they are linked. Stored in the state file only."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,8 @@ def find_likely(
 ) -> Likely:
     """Compare the records of different persons.
 
-    Where likely pairs are linked, a person is linked with the likeliest other only, and only if that is mutual: of
-    three records in a row, of which the outer two are little alike, two become one person.
+    Where likely pairs are linked, a person is linked only with the most likely other person, and only if that is
+    mutual: of three records in a chain whose outer two are not similar, only two become one person.
 
     Args:
         nodes: The nodes.
@@ -104,7 +104,7 @@ _SIDE = ("node", "contact", "record_key")
 
 
 def _leave_out(pairs: pl.DataFrame, apart: pl.DataFrame, label: pl.Series) -> pl.DataFrame:
-    """The pairs without those of persons that must stay apart."""
+    """The pairs without those that `never_match` keeps apart."""
     left, right = label.gather(apart["left"]), label.gather(apart["right"])
     forbidden = pl.DataFrame(
         {"left_contact": pl.concat([left, right]), "right_contact": pl.concat([right, left])}

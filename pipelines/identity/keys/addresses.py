@@ -1,7 +1,7 @@
-"""Numbers addresses, and says which customer record and which guest holds which.
+"""Numbers addresses, and lists which customer records and guests hold them.
 
-Put here: who holds an address. Keep out: how one is written (`emails.py`), who shares one (`shared_keys.py`) and whose
-it is (`named_emails.py`).
+Put here: the holders of addresses. Keep out: their spelling (`emails.py`), sharing (`shared_keys.py`) and ownership
+(`named_emails.py`).
 """
 
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ class Addresses:
     """Addresses and their holders.
 
     Attributes:
-        emails: The distinct addresses, normalised; the number of an address is its place.
-        held: Which customer record holds which, once each: `node`, `system`, `key` (the number).
-        guests: What names an address alone: `record_type`, `system`, `source_record_id`, `row_id`, `key`.
+        emails: The distinct addresses, normalised; the number of an address is its position.
+        held: Customer records and their addresses, once each: `node`, `system`, `key` (the number).
+        guests: Records that name only an address: `record_type`, `system`, `source_record_id`, `row_id`, `key`.
     """
 
     emails: pl.Series
@@ -33,7 +33,7 @@ def number_addresses(named: pl.DataFrame, guests: pl.DataFrame, rules: EmailRule
 
     Args:
         named: Customer records: `node`, `system`, `email` (as delivered, may be NULL).
-        guests: What names an address alone: `record_type`, `system`, `source_record_id`, `row_id`, `email`.
+        guests: Records that name only an address: `record_type`, `system`, `source_record_id`, `row_id`, `email`.
         rules: How addresses are normalised.
     """
     with_email = named.select("node", "system", "email").filter(pl.col("email").is_not_null())
@@ -51,7 +51,7 @@ def number_addresses(named: pl.DataFrame, guests: pl.DataFrame, rules: EmailRule
 
 
 def leave_out_addresses(addresses: Addresses, emails: pl.Series) -> Addresses:
-    """The addresses without some, whose holders hold nothing by them."""
+    """The addresses without those in `emails`, which link no records."""
     if emails.is_empty():
         return addresses
     is_kept = ~addresses.emails.is_in(emails.implode())

@@ -1,7 +1,6 @@
 """Normalises e-mail addresses so that they can identify people, and drops addresses that name nobody.
 
-Put here: which spellings are the same address. Keep out: who shares an address
-(`shared_keys.py`).
+Put here: which spellings are the same address. Keep out: shared addresses (`shared_keys.py`).
 """
 
 import re
@@ -33,7 +32,7 @@ NAMES_NOBODY = frozenset(
 
 _ADDRESS = re.compile(r"[^@\s,;<>()]+@[^@\s.,;<>()]+(\.[^@\s.,;<>()]+)+")
 _IN_BRACKETS = re.compile(r"[^<>@,;]*<([^<>]+)>")
-"""`Pat Miller <pat@example.org>`: the name says nothing that the address does not."""
+"""`Pat Miller <pat@example.org>`: only the address is used."""
 _ALREADY_NORMAL = r"^[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"
 
 
@@ -86,7 +85,7 @@ def add_normal_email(rows: pl.DataFrame, rules: EmailRules) -> pl.DataFrame:
 
 
 def _replace_odd(emails: pl.Series, is_odd: pl.Series, spell: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """The addresses, the odd ones replaced by what `spell` makes of them; each is made once."""
+    """Replace the odd addresses by the result of `spell`, which runs once per distinct address."""
     odd = emails.filter(is_odd).unique()
     return emails.replace(odd, spell(odd)) if len(odd) else emails
 
@@ -96,7 +95,7 @@ def _spell(delivered: pl.Series) -> pl.Series:
 
 
 def _list_special(rules: EmailRules) -> list[str]:
-    """What stands in every address to which the settings have something to say."""
+    """Texts of which every address that the settings change or ignore contains one."""
     domains = [f"@{alias.strip().lower()}" for alias in rules.domain_aliases]
     return [*_list_nobody(rules), *domains, *([f"@{GMAIL}"] if rules.gmail_variants else [])]
 

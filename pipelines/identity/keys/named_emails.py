@@ -1,11 +1,11 @@
-"""Tells apart the people of one address by their names, where one tool keeps several records under it.
+"""Separates people who share an address by their names, where one tool keeps several records with it.
 
-Put here: whose an address is. Keep out: which names are two people's (`names.py`), and addresses that too many share
-(`shared_keys.py`).
+Put here: the owner of an address. Keep out: which names belong to two people (`names.py`), and addresses that too many
+share (`shared_keys.py`).
 
-A tool that keeps two records under one address, with given names that differ clearly, says that two people share a
-mailbox, as a couple does. Between tools it says less: a shop knows the holder of the card, another tool the firm. Such
-addresses join, and are counted.
+If one tool keeps two records with one address and clearly different given names, two people share a mailbox, as couples
+do. Between tools, different names mean less: a shop knows the holder of the card, another tool the firm. Such addresses
+still link records, and are counted.
 """
 
 import re
@@ -20,8 +20,8 @@ from regulars.pipelines.identity.keys.addresses import Addresses
 from regulars.pipelines.identity.keys.names import Name, differ_clearly, fold_names
 
 NAMED_EMAILS = {"node": pl.Int64, "key": pl.Int64, "named_email": pl.String}
-"""One row per customer record that does not own its address: the number of the address, and the key that takes its
-place."""
+"""One row per customer record that does not own its address: the number of the address, and the key that replaces
+it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class NamedEmails:
 
 
 def find_named_emails(addresses: Addresses, named: pl.DataFrame | None) -> NamedEmails:
-    """Which records share an address with somebody else, to whom it belongs.
+    """Find records that share an address with another person, who owns it.
 
     All records of such an address are grouped by name. The address, and whatever names it alone, belongs to the group
     with a given name that stands in the address, else with its initials, else to the largest, else to the one with the
@@ -48,7 +48,7 @@ def find_named_emails(addresses: Addresses, named: pl.DataFrame | None) -> Named
     Args:
         addresses: Which customer records hold which address.
         named: The living customer records with a name: `node`, `system`, `record_id`, `first_name`, `last_name`; None
-            where names keep nobody apart.
+            where names do not separate records.
     """
     if named is None:
         return NamedEmails(pl.DataFrame(schema=NAMED_EMAILS))
@@ -115,7 +115,7 @@ def _name_strangers(address: _Address, groups: list[list[int]]) -> Iterator[tupl
 
 
 def _count_signs(name: Name, local: str) -> int:
-    """How well an address fits a name: 2 with the given name in it (`jan.adler`), 1 with both initials (`jadler`)."""
+    """Score how an address fits a name: 2 with the given name in it (`jan.adler`), 1 with both initials (`jadler`)."""
     given, family = name
     if len(given) > 2 and given in local:
         return 2
@@ -123,7 +123,7 @@ def _count_signs(name: Name, local: str) -> int:
 
 
 def _group_by_name(names: list[Name]) -> list[list[int]]:
-    """The places of names, those together between which no clear difference lies; the first place of each ascends."""
+    """Group the positions of names without a clear difference; groups are in order of their first position."""
     groups: list[list[int]] = []
     for place, name in enumerate(names):
         like = [group for group in groups if any(not differ_clearly(names[each], name) for each in group)]

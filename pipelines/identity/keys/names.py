@@ -1,6 +1,6 @@
-"""Folds the names of people, and says when two names are those of two people.
+"""Folds the names of people, and decides whether two names belong to two people.
 
-Put here: names as evidence. Keep out: whom a key links (`phones.py`, `named_emails.py`).
+Put here: names as evidence. Keep out: which records a key links (`phones.py`, `named_emails.py`).
 """
 
 from functools import cache
@@ -31,11 +31,11 @@ def fold_names() -> list[pl.Expr]:
 
 
 def differ_clearly(one: Name, other: Name) -> bool:
-    """Whether two names cannot be one person's: the given names are not alike, and neither is the other's family name.
+    """Whether two names cannot be one person's: the given names differ, and neither is like the other's family name.
 
-    Like are words that are equal, of which one begins the other (`Jo`, `Johanna`, `J`), that are nicknames of each
-    other (`Bob`, `Robert`), or that one typing error makes equal (two in words of six letters and more). So a married
-    name and a given name written behind the family name are no difference.
+    Two words are like each other if they are equal, if one begins the other (`Jo`, `Johanna`, `J`), if they are
+    nicknames of each other (`Bob`, `Robert`), or if they differ by one typing error (two in words of six letters and
+    more). So a married name, or a given name written after the family name, is not a difference.
     """
     return not (_are_like(one[0], other[0]) or one[0] == other[1] or other[0] == one[1])
 

@@ -1,7 +1,7 @@
-"""Normalises telephone numbers so that they can identify people, and says which records a number may link.
+"""Normalises telephone numbers so that they can identify people, and decides which records a number may link.
 
-Put here: which spellings are the same number, and when names forbid that it links. Keep out: reading plain spellings
-fast (`plain_phones.py`), who shares a number (`shared_keys.py`) and the graph (`pipelines/identity/people.py`).
+Put here: which spellings are the same number, and when different names prevent a link. Keep out: reading plain
+spellings fast (`plain_phones.py`), shared numbers (`shared_keys.py`) and the graph (`pipelines/identity/people.py`).
 """
 
 import re
@@ -22,9 +22,9 @@ NAMES_NO_PERSON = frozenset(
         *(getattr(PhoneNumberType, kind.upper()) for kind in KINDS_OF_FIRMS),
     }
 )
-"""Types of numbers that nobody is called by, and of what is no number."""
+"""Types of numbers by which a person cannot be called, and the type of invalid numbers."""
 SHARED_DIGITS = 6
-"""Spellings of one number end with the same digits: a number whose last six are those of no other record links none."""
+"""Spellings of one number end with the same digits: a number links no records if its last six occur only once."""
 
 ASCII_DIGITS = {chr(zero + digit): str(digit) for zero in (0x0660, 0x06F0, 0xFF10) for digit in range(10)}
 """Arabic, Persian and full-width digits, and the same in ASCII."""
@@ -57,17 +57,17 @@ PHONE_KEYS = {
     "phone": pl.String,
     "key": pl.String,
 }
-"""One row per customer record with a number: the number, and the key by which it may be linked, which may hold names
-too; NULL where nothing may link it."""
+"""One row per customer record with a number: the number, and the key by which it may be linked, which may include
+names; NULL where the number may not link it."""
 
 
 @dataclass(frozen=True)
 class PhoneKeys:
-    """Which records may be linked by which number.
+    """The records that each number may link.
 
     Attributes:
         rows: The columns of `PHONE_KEYS`, `phone` normalised; records without a usable number are left out.
-        unread_count: How many records have a number that may link them, and no country by which it could be read.
+        unread_count: The number of records with a number that could link them but lacks a country.
     """
 
     rows: pl.DataFrame
@@ -75,7 +75,7 @@ class PhoneKeys:
 
 
 def find_phone_keys(rows: pl.DataFrame | None, region: str | None, *, links_unnamed: bool = True) -> PhoneKeys:
-    """Which records may be linked by which number.
+    """Find the records that each number may link.
 
     Either a number links those with equal given and family names only, and the key is the number with these names. Or,
     where it may link unnamed records too, a number links all its records when no two of them have different given or

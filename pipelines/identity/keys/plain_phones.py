@@ -1,13 +1,13 @@
-"""Reads telephone numbers that are written plainly, a whole column at a time, as `phonenumbers` would read each.
+"""Reads plainly written telephone numbers, a whole column at a time, with the results of `phonenumbers`.
 
-Put here: what the library's own numbering plans say of plain digits. Keep out: every other way of writing a number
+Put here: reading plain digits by the library's own numbering plans. Keep out: every other way of writing a number
 (`phones.py`), which the library parses one by one.
 
 A number is plain when it is digits, with a `+` before them or not, and between them at most blanks, hyphens, brackets,
 full stops and slashes. It is read when its plan says that it is a person's, as it is written or without the national
-prefix (the 0 of `030`). A number of which that is not certain is left to the library: nothing here refuses a number.
-The library asks more of a number, in an order of its own: its tests prove of the plans as they are that the answers are
-the same, and fail where a new plan needs another question.
+prefix (the 0 of `030`). A number for which that is not certain is left to the library; no number is rejected here. The
+library applies more checks, in its own order: the tests prove that the results are the same for the current plans, and
+fail if a new plan needs another check.
 """
 
 import polars as pl
@@ -15,9 +15,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, country_cod
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
 KINDS_OF_PERSONS = ("fixed_line", "mobile", "voip", "personal_number", "pager")
-"""Kinds of numbers by which a person is called, as the library's plans name them."""
+"""Types of numbers by which a person is called, as the library's plans name them."""
 KINDS_OF_FIRMS = ("toll_free", "premium_rate", "shared_cost", "uan", "voicemail")
-"""Kinds of numbers that firms rent and nobody is called by."""
+"""Types of numbers that firms rent, by which a person is not called."""
 
 _DIGITS = r"(?:[0-9][ ()./-]{0,3})+[0-9]$"
 _INTERNATIONAL = rf"^\+{_DIGITS}"
@@ -54,7 +54,7 @@ def read_plain_phones(numbers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _get_plan(region: object) -> PhoneMetadata | None:
-    """The numbering plan of a region; None of what is no region, such as `001` for the whole world."""
+    """The numbering plan of a region; None for what is not a region, such as `001` for the whole world."""
     return PhoneMetadata.metadata_for_region(region, None) if isinstance(region, str) else None
 
 

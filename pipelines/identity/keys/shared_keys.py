@@ -1,6 +1,6 @@
-"""Finds addresses and telephone numbers that too many records or orders share to name anybody.
+"""Finds addresses and telephone numbers that too many records or orders share to identify a person.
 
-Put here: when a key is that of no single person. Keep out: keys that name nobody by themselves (`emails.py`,
+Put here: when a key does not belong to a single person. Keep out: keys that never name a person (`emails.py`,
 `phones.py`).
 """
 
@@ -20,9 +20,9 @@ def find_shared_emails(
         addresses: Which customer records hold which address.
         orders: Orders that name an address and no customer record: `system`, `email` (normalised, may be NULL), `day`,
             `order_count`.
-        max_records: More customer records of one system than this share no person's address.
-        max_orders: Nor do more orders than this.
-        max_orders_a_day: Nor do more orders of one day than this.
+        max_records: The most customer records of one system that may share a person's address.
+        max_orders: The most orders of a person's address.
+        max_orders_a_day: The most orders of a person's address in one day.
 
     Returns:
         One row per system, address and `shared_by` (`records`, `orders`), with their number as `shared_count`.
@@ -53,11 +53,11 @@ def find_shared_emails(
 
 
 def find_shared_phones(keys: pl.DataFrame, *, max_records: int) -> pl.DataFrame:
-    """The telephone numbers of offices and the like: more customer records of one system share them.
+    """Find the telephone numbers of offices and the like, which many customer records of one system share.
 
     Args:
-        keys: Which customer records carry which number: `node`, `system`, `phone`.
-        max_records: More customer records of one system than this share no person's number.
+        keys: Customer records and their numbers: `node`, `system`, `phone`.
+        max_records: The most customer records of one system that may share a person's number.
 
     Returns:
         One row per system and `phone`, with `shared_by` (`records`) and the number of records as `shared_count`.

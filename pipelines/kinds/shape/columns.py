@@ -1,6 +1,6 @@
 """Columns that several kinds share, so that they mean the same everywhere.
 
-Put here: a column as soon as a second kind has it. Keep out: columns of one kind.
+Put here: columns of two kinds or more. Keep out: columns of one kind.
 """
 
 from regulars.pipelines.kinds.shape.kind import SOURCE_CURRENCY, KindColumn
@@ -10,7 +10,7 @@ def make_customer_columns(who: str) -> tuple[KindColumn, ...]:
     """The three columns by which a row names a customer.
 
     Args:
-        who: Whose address it is, such as `The buyer's`.
+        who: The owner of the address, such as `The buyer's`.
     """
     return (
         KindColumn(

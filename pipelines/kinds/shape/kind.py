@@ -1,7 +1,7 @@
-"""What a kind of source is: the one description from which everything about it is made.
+"""The description of a kind of source, from which everything about the kind is made.
 
-Put here: the shape of a description. Keep out: any one kind (a module each, beside this one), and what is made of it
-(raw contracts, staging, the settings, accounting, identity), which reads the description and repeats nothing of it.
+Put here: the shape of a description. Keep out: single kinds (a module each, beside this one), and everything that reads
+the description (raw contracts, staging, the settings, accounting, identity).
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ TRACE_COLUMNS = (
     ("_row_id", "bigint"),
     ("_rest", "varchar"),
 )
-"""What stands behind the columns of every `landed.<kind>`: where the row was read."""
+"""The last columns of every `landed.<kind>`: where the row was read."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ SOURCE_CURRENCY: Final = SourceCurrency()
 
 @dataclass(frozen=True)
 class DefaultBy:
-    """A default that depends on another column, which stands earlier in the kind.
+    """A default that depends on another, earlier column of the kind.
 
     Attributes:
         column: The other column, of the form `lower`.
@@ -77,8 +77,8 @@ class KindColumn:
         is_personal: It holds contact details or what a person wrote: never published.
         is_emptied: A value that breaks a rule of this column is emptied and counted; otherwise it quarantines the
             document.
-        default: What a column gets that the settings do not map.
-        unit: What one is one of, such as `order currency`.
+        default: The value of a column that the settings do not map.
+        unit: The unit of a number, such as `order currency`.
         type: What staging casts it to, where that is not what `STAGING_TYPES` says.
         values: Allowed value -> what it means; none: every value.
         minimum: The least allowed number.
@@ -107,7 +107,7 @@ class KindColumn:
 
 @dataclass(frozen=True)
 class RowRule:
-    """What must hold of every row of a kind, beyond what its columns say.
+    """A rule for every row of a kind, beyond those of its columns.
 
     Attributes:
         name: The rule is known as `<kind>.<name>`.
@@ -128,13 +128,13 @@ class RowRule:
 
 @dataclass(frozen=True)
 class Reference:
-    """That rows of a kind name a customer, by the columns `customer_system`, `customer_record_id` and `email`.
+    """How rows of a kind name a customer, by the columns `customer_system`, `customer_record_id` and `email`.
 
     Attributes:
-        record_type: What such a row is called in `identity` and in `core.customer_source_ids`.
-        makes_customer: Whether whoever is named becomes a customer by it. Otherwise an address that nobody else bears
-            makes a contact without a customer.
-        order: Where it makes no customer: the column that names an order, whose customer it is when nobody else is
+        record_type: The type of such a row in `identity` and in `core.customer_source_ids`.
+        makes_customer: Whether the person named becomes a customer by it. Otherwise an address without a customer
+            record makes a contact without a customer.
+        order: If it does not make a customer: the column that names an order, whose customer is used when no other is
             known; empty: there is none.
     """
 
@@ -145,7 +145,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class CoreAmount:
-    """Where core holds money of a kind.
+    """The table of core that holds money of a kind.
 
     Attributes:
         table: Of core, such as `core.refunds`.
@@ -163,8 +163,8 @@ class Money:
     """The money in a row of a kind, which core must hold too.
 
     Attributes:
-        amount: SQL over the text columns: what the row is worth after discounts, as core counts it, money given back
-            negative; NULL where it is not a number.
+        amount: SQL over the text columns: the amount of the row after discounts, as core counts it, refunds negative;
+            NULL where it is not a number.
         day: The column (of the form `moment` or `date`) whose month it belongs to.
         core: The tables of core that it goes into.
     """
@@ -180,8 +180,8 @@ class Kind:
 
     Attributes:
         name: The plural noun that the settings, `raw.<kind>` and `staging.<kind>` use.
-        purpose: What it is for, as one sentence.
-        description: What the rows are, and what becomes of bad ones.
+        purpose: Its purpose, as one sentence.
+        description: What the rows are, and what happens to bad ones.
         grain: What one delivered row is.
         staging_grain: What one row of `staging.<kind>` is: one that was accepted.
         columns: In the order of the tables.
@@ -190,10 +190,10 @@ class Kind:
             contradict each other; where one is NULL, or without any, the record has no id, and equal records are real.
         delivery: How its files are delivered where the settings do not say: see `DELIVERY_MODES`.
         example: A good row, in the forms of the columns; with all columns that every row needs.
-        rules: What must hold of a row beyond what its columns say.
+        rules: The rules for a row beyond those of its columns.
         shares_document_with: The kind whose rows belong to the same document, such as an order's lines; or empty.
         is_part_of: The kind to whose rows these belong, so that a source without them has no use for these; or empty.
-        reference: That its rows name a customer.
+        reference: How its rows name a customer; None: they do not.
         money: The money in its rows.
         is_kept_in_state: Whether people's own words or contact details are read from its staging table later: it is
             then kept in `state.duckdb`, which only the pipeline reads.

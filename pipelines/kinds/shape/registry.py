@@ -1,6 +1,6 @@
 """All kinds: every module of this room that describes one.
 
-Put here: finding them, and what is asked of all of them together. Keep out: any one kind.
+Put here: finding them, and questions about all of them together. Keep out: single kinds.
 """
 
 import importlib
@@ -24,7 +24,7 @@ KINDS: dict[str, Kind] = {kind.name: kind for kind in _find_kinds()}
 
 
 def list_core_amounts(wanted: Iterable[Kind]) -> list[CoreAmount]:
-    """Where core holds the money of some kinds; each table once, with its day where one of them knows it."""
+    """List the tables of core that hold the money of some kinds, each once, with its day where one of them has it."""
     found: dict[str, CoreAmount] = {}
     for kind in wanted:
         for amount in kind.money.core if kind.money else ():

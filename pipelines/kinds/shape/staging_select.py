@@ -1,7 +1,7 @@
 """The SELECT that makes `staging.<kind>` of `raw.<kind>`: every column cast strictly, nothing else.
 
 Put here: SELECTs of the staging layer that are made from kinds. Keep out: cleaning of one kind; a file
-`sql/staging/<kind>.sql` takes the place of what is made here.
+`sql/staging/<kind>.sql` replaces the SELECT made here.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from regulars.pipelines.kinds.shape.kind import TRACE_COLUMNS, Kind
 
 TRACE = tuple(name for name, _ in TRACE_COLUMNS if name != "_rest")
-"""Where a row was read: the last columns of every staging table."""
+"""The last columns of every staging table: where the row was read."""
 
 
 def write_staging_select(kind: Kind) -> str:

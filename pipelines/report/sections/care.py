@@ -15,8 +15,8 @@ def build_care(facts: ReportFacts, words: Words) -> Section:
     title = words.say("What went wrong for customers")
     means = words.say(
         "A late delivery, a complaint, a refund, a detractor's answer or a failed payment is a bad experience; what "
-        "belongs to one order or ticket counts once. Lapsed customers are compared with customers alike who had none: "
-        "to collect several, one has to stay."
+        "belongs to one order or ticket counts once. Lapsed customers are compared with similar customers who had "
+        "none: to collect several, one has to stay."
     )
     if not facts.at_risk:
         nothing = make_absent_part(words.say("No customer had so many bad experiences."))

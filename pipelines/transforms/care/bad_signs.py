@@ -17,7 +17,7 @@ from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, Ba
 from regulars.pipelines.transforms.care.replies import BREACHED, find_outcome
 from regulars.pipelines.transforms.care.support_response import SupportSettings
 from regulars.pipelines.transforms.local_days import CompanyZone, find_end_of_day, find_local_day
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_lazy
 from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
 ORDER, TICKET, SUBSCRIPTION, RESPONSE, REFUND = "order", "ticket", "subscription", "survey_response", "refund"
@@ -90,31 +90,36 @@ def list_bad_signs(
 ) -> pl.DataFrame:
     """Scan all tables, on any engine, for signs of bad experiences up to `as_of`.
 
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        refund_lines: `core.refund_lines`; why each line came back.
+        payments: `core.payments`.
+        tickets: `core.tickets`.
+        survey_responses: `core.survey_responses`.
+        subscriptions: `core.subscriptions`.
+        as_of: Last day that counts.
+        company: Its zone.
+        support: How long a reply may take.
+        service_risk: What counts as a sign.
+
     Returns:
         The columns of `COLUMNS`, a row per sign, not sorted; `customer_idx` is `UNKNOWN_CUSTOMER_IDX` where no customer
         is known. `ticket_system` and `ticket_id` are those of signs that a ticket holds.
     """
     found = [
-        *_list_late_deliveries(_make_lazy(orders), as_of, company, service_risk.undelivered_days),
-        _list_refunds(_make_lazy(refunds), _make_lazy(refund_lines), as_of, service_risk.refund_reasons),
-        _list_failed_payments(_make_lazy(payments), _make_lazy(orders), company, service_risk.failed_payment_statuses),
-        *_list_ticket_signs(_make_lazy(tickets), as_of, support, service_risk.reply_time),
+        *_list_late_deliveries(make_lazy(orders), as_of, company, service_risk.undelivered_days),
+        _list_refunds(make_lazy(refunds), make_lazy(refund_lines), as_of, service_risk.refund_reasons),
+        _list_failed_payments(make_lazy(payments), make_lazy(orders), company, service_risk.failed_payment_statuses),
+        *_list_ticket_signs(make_lazy(tickets), as_of, support, service_risk.reply_time),
         _list_detractors(survey_responses, as_of),
-        _list_involuntary_ends(_make_lazy(subscriptions)),
+        _list_involuntary_ends(make_lazy(subscriptions)),
     ]
     return (
         pl.concat([each.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()) for each in found])
         .with_columns(pl.col("customer_idx").fill_null(UNKNOWN_CUSTOMER_IDX))
         .filter(pl.col("day") <= as_of, pl.col("sign").is_in(list(service_risk.signs)))
     )
-
-
-def _make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
-    return nw.from_native(frame).lazy()
-
-
-def _read(frame: "nw.LazyFrame[Any]") -> pl.DataFrame:
-    return read_into_polars(frame.to_native())
 
 
 def _list_late_deliveries(
@@ -126,8 +131,8 @@ def _list_late_deliveries(
     due = orders.filter(
         ~nw.col("is_test") & ~nw.col("is_cancelled") & (promised < end) & (delivered.is_null() | (delivered > promised))
     )
-    says_delivered = _read(orders.filter(~delivered.is_null()).select("system").unique())["system"]
-    late = _read(due.select("customer_idx", "promised_at", "delivered_at", "system", "order_id")).select(
+    says_delivered = read_lazy(orders.filter(~delivered.is_null()).select("system").unique())["system"]
+    late = read_lazy(due.select("customer_idx", "promised_at", "delivered_at", "system", "order_id")).select(
         "customer_idx",
         "system",
         day=find_local_day(pl.col("promised_at"), company),
@@ -154,7 +159,7 @@ def _list_refunds(
         given = given.join(of_lines, on=["system", "refund_id"], how="left")
         given = given.filter(wanted | ~nw.col("is_wanted").is_null())
     has_order = pl.col("order_id").is_not_null()
-    return _read(given.select("customer_idx", "refund_date", "system", "refund_id", "order_id")).select(
+    return read_lazy(given.select("customer_idx", "refund_date", "system", "refund_id", "order_id")).select(
         "customer_idx",
         "system",
         day="refund_date",
@@ -174,7 +179,7 @@ def _list_failed_payments(
     of_orders = failed.select("system", "order_id", "paid_at").join(
         orders.select("system", "order_id", "customer_idx", "order_date"), on=["system", "order_id"], how="inner"
     )
-    return _read(of_orders).select(
+    return read_lazy(of_orders).select(
         "customer_idx",
         "system",
         day=pl.coalesce(find_local_day(pl.col("paid_at"), company), "order_date"),
@@ -202,7 +207,7 @@ def _list_ticket_signs(
     }
     counted = tickets.filter(reason.is_null() | ~reason.is_in(NO_TICKETS), nw.col("opened_date") <= as_of)
     ids = ["customer_idx", "opened_date", "system", "ticket_id", "order_system", "order_id"]
-    rows = _read(
+    rows = read_lazy(
         counted.with_columns(**signs).filter(nw.any_horizontal(*signs, ignore_nulls=True)).select(*ids, *signs)
     )
     has_order = pl.col("order_system").is_not_null()
@@ -221,7 +226,7 @@ def _list_detractors(survey_responses: IntoFrame, as_of: dt.date) -> pl.DataFram
     answers = select_nps_answers(survey_responses, as_of=as_of).filter(nw.col("nps_group") == "detractor")
     ids = ["customer_idx", "answered_date", "system", "response_id", "order_system", "order_id"]
     has_order = pl.col("order_system").is_not_null()
-    return _read(answers.select(*ids)).select(
+    return read_lazy(answers.select(*ids)).select(
         "customer_idx",
         day="answered_date",
         sign=pl.lit("detractor"),
@@ -238,7 +243,7 @@ def _list_involuntary_ends(subscriptions: "nw.LazyFrame[Any]") -> pl.DataFrame:
     is_end = nw.col("end_type").is_in(["cancelled", "ended"])
     ended = subscriptions.filter(nw.col("is_involuntary") & is_end)
     ids = ["customer_idx", "cancelled_date", "active_until", "system", "subscription_id"]
-    return _read(ended.select(*ids)).select(
+    return read_lazy(ended.select(*ids)).select(
         "customer_idx",
         "system",
         day=pl.coalesce("cancelled_date", "active_until"),

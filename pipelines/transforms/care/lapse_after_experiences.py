@@ -12,7 +12,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.models.matched_rates import compare_matched
+from regulars.pipelines.models.matched_rates import Bootstrap, Observations, compare_matched
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
 from regulars.pipelines.transforms.care.landmarks import (
@@ -119,15 +119,14 @@ def list_days_of_buyers(
 
 def _compare(rows: pl.DataFrame, threshold: int) -> pl.DataFrame:
     """Compare the numbers of experiences: a row for each from 0 to `threshold`, rates NaN where nothing is known."""
+    observed = Observations(
+        subject=rows["customer_idx"].cast(pl.Int64).to_numpy(),
+        level=rows["level"].to_numpy(),
+        cell=rows["cell"].to_numpy(),
+        event=rows["is_lapsed"].to_numpy(),
+    )
     rates = compare_matched(
-        rows["customer_idx"].cast(pl.Int64).to_numpy(),
-        rows["level"].to_numpy(),
-        rows["cell"].to_numpy(),
-        rows["is_lapsed"].to_numpy(),
-        levels=threshold + 1,
-        least_unexposed=FEWEST_UNEXPOSED,
-        draws=DRAWS,
-        seed=SEED,
+        observed, levels=threshold + 1, least_unexposed=FEWEST_UNEXPOSED, bootstrap=Bootstrap(DRAWS, SEED)
     )
     return pl.DataFrame(
         {

@@ -15,7 +15,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, BadSign
-from regulars.pipelines.models.matched_rates import compare_matched
+from regulars.pipelines.models.matched_rates import Bootstrap, Observations, compare_matched
 from regulars.pipelines.transforms.care.bad_experiences import FLAGS
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
 from regulars.pipelines.transforms.care.landmarks import CELLS, Landmarks, choose_landmarks, describe_customers
@@ -173,15 +173,14 @@ def _compare(seen: pl.DataFrame, flags: dict[BadSign, str]) -> pl.DataFrame:
         seen.filter(condition).select("customer_idx", "cell", "is_outcome", level=pl.lit(level, pl.Int64))
         for level, condition in enumerate((~pl.col("is_exposed"), *(condition for _, condition in levels)))
     )
+    observed = Observations(
+        subject=rows["customer_idx"].cast(pl.Int64).to_numpy(),
+        level=rows["level"].to_numpy(),
+        cell=rows["cell"].to_numpy(),
+        event=rows["is_outcome"].to_numpy(),
+    )
     rates = compare_matched(
-        rows["customer_idx"].cast(pl.Int64).to_numpy(),
-        rows["level"].to_numpy(),
-        rows["cell"].to_numpy(),
-        rows["is_outcome"].to_numpy(),
-        levels=len(levels) + 1,
-        least_unexposed=FEWEST_UNEXPOSED,
-        draws=DRAWS,
-        seed=SEED,
+        observed, levels=len(levels) + 1, least_unexposed=FEWEST_UNEXPOSED, bootstrap=Bootstrap(DRAWS, SEED)
     )
     return pl.DataFrame(
         {

@@ -171,7 +171,7 @@ def choose_cohorts(history: pl.DataFrame) -> list[dt.date]:
 
 
 def read_models(clv_models: pl.DataFrame, trained_through: dt.date) -> TrainedModels:
-    """Read the models trained through a day; a model of which any segment has not converged is left out."""
+    """Read the models trained through a day; a model is left out if any of its segments has not converged."""
     of_day = clv_models.filter(pl.col("trained_through") == trained_through).sort("model", "segment_from")
     dropout: dict[str, list[tuple[dt.date | None, DropoutModel]]] = {}
     broken = set(of_day.filter(~pl.col("converged"))["model"])

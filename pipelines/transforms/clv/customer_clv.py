@@ -68,7 +68,6 @@ from regulars.pipelines.transforms.clv.values.simple_formula import (
 )
 from regulars.pipelines.transforms.clv.values.subscription_value import COLUMNS as OF_SUBSCRIPTIONS
 from regulars.pipelines.transforms.clv.values.subscription_value import (
-    list_subscribers_without_orders,
     predict_subscription_revenue,
 )
 from regulars.pipelines.transforms.clv.values.value_basis import (
@@ -77,13 +76,12 @@ from regulars.pipelines.transforms.clv.values.value_basis import (
     make_values,
     measure_margins,
 )
+from regulars.pipelines.transforms.clv.values.valued_customers import list_valued_customers
 from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
     NO_MONEY,
-    add_subscription_revenue,
-    sum_revenue_by_customer,
 )
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS, assign_value_tier
 
@@ -148,23 +146,12 @@ def customer_clv(
     churn = measure_own_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
     lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
     periods = list_live_periods(subscriptions)
-    buyers = sum_by_customer(days)
-    subscribers = list_subscribers_without_orders(periods, buyers, as_of)
-    if subscription_revenue_is_in_orders:
-        subscribers = subscribers.clear()
-    subscribed = sum_revenue_by_customer(periods, as_of)
-    everybody = (
-        pl.concat([buyers, subscribers.select(buyers.columns)])
-        .join(known, on="customer_idx")
-        .join(lapse_dates, on="customer_idx")
-        .join(subscribed, on="customer_idx", how="left")
-        .with_columns(
-            pl.col("subscription_revenue_to_date", "mrr").fill_null(NO_MONEY),
-            pl.col("is_subscriber").fill_null(value=False),
-        )
-        .with_columns(
-            total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders)
-        )
+    everybody = list_valued_customers(
+        sum_by_customer(days),
+        periods,
+        known.join(lapse_dates, on="customer_idx"),
+        as_of=as_of,
+        is_in_orders=subscription_revenue_is_in_orders,
     )
     formula = apply_simple_formula(everybody, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
     valued = formula.filter(HAS_ORDERS)

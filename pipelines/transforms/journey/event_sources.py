@@ -16,7 +16,7 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.local_days import CompanyZone, find_end_of_day, find_local_day, find_start_of_day
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_lazy
 
 SALES, SERVICE, MARKETING, FINANCE, LOGISTICS = "sales", "service", "marketing", "finance", "logistics"
 EVENT_DEPARTMENTS = {
@@ -85,8 +85,8 @@ class EventReader:
 
     def list_customer_events(self, customers: IntoFrame) -> Iterator[pl.DataFrame]:
         """List the first sign of each known customer."""
-        seen = _make_lazy(customers).filter(~nw.col("is_unknown") & (nw.col("first_seen_at") < self.end))
-        rows = _read(seen.select("customer_idx", "first_seen_at", "acquisition_channel"))
+        seen = make_lazy(customers).filter(~nw.col("is_unknown") & (nw.col("first_seen_at") < self.end))
+        rows = read_lazy(seen.select("customer_idx", "first_seen_at", "acquisition_channel"))
         yield self._at(rows, "first_seen_at", type=pl.lit("first_seen"), detail="acquisition_channel")
 
     def list_order_events(self, orders: IntoFrame, customers: IntoFrame) -> Iterator[pl.DataFrame]:
@@ -101,7 +101,7 @@ class EventReader:
             "is_test",
             "is_cancelled",
         ]
-        rows = _read(_make_lazy(orders).filter(nw.col("order_date") <= self.as_of).select(*names))
+        rows = read_lazy(make_lazy(orders).filter(nw.col("order_date") <= self.as_of).select(*names))
         rows = rows.rename({"order_id": "reference_id"})
         is_countable = pl.col("is_countable")
         yield self._at(
@@ -112,7 +112,7 @@ class EventReader:
             amount=pl.when(is_countable).then(pl.col("gross_sales") - pl.col("discounts")),
             detail="channel",
         )
-        won = _read(_make_lazy(customers).select("customer_idx", "acquisition_cost", "acquisition_channel"))
+        won = read_lazy(make_lazy(customers).select("customer_idx", "acquisition_cost", "acquisition_channel"))
         yield self._at(
             rows.filter("is_first_order").join(won, on="customer_idx", how="left"),
             "ordered_at",
@@ -134,9 +134,9 @@ class EventReader:
 
     def list_refund_events(self, refunds: IntoFrame) -> Iterator[pl.DataFrame]:
         """List refunds, each on its day."""
-        given = _make_lazy(refunds).filter(nw.col("refund_date") <= self.as_of)
+        given = make_lazy(refunds).filter(nw.col("refund_date") <= self.as_of)
         names = ["customer_idx", "refund_date", "source", "system", "refund_id", "amount", "reason"]
-        rows = _read(given.select(*names)).rename({"refund_id": "reference_id"})
+        rows = read_lazy(given.select(*names)).rename({"refund_id": "reference_id"})
         yield self._on(rows, "refund_date", type=pl.lit("refund"), amount="amount", detail="reason")
 
     def list_payment_events(
@@ -144,10 +144,10 @@ class EventReader:
     ) -> Iterator[pl.DataFrame]:
         """List payments that failed; one without a moment on the day of its order."""
         statuses = [each.lower() for each in service_risk.failed_payment_statuses]
-        failed = _make_lazy(payments).filter(nw.col("status").str.to_lowercase().is_in(statuses))
-        buyers = _make_lazy(orders).select("system", "order_id", "customer_idx", "order_date")
+        failed = make_lazy(payments).filter(nw.col("status").str.to_lowercase().is_in(statuses))
+        buyers = make_lazy(orders).select("system", "order_id", "customer_idx", "order_date")
         names = ["customer_idx", "order_date", "paid_at", "source", "system", "order_id", "amount", "method"]
-        rows = _read(failed.join(buyers, on=["system", "order_id"], how="inner").select(*names))
+        rows = read_lazy(failed.join(buyers, on=["system", "order_id"], how="inner").select(*names))
         rows = rows.rename({"order_id": "reference_id"})
         columns: dict[str, Any] = {"type": pl.lit("payment_failed"), "amount": "amount", "detail": "method"}
         yield self._at(rows.filter(pl.col("paid_at") < self.end), "paid_at", **columns)
@@ -156,9 +156,11 @@ class EventReader:
 
     def list_ticket_events(self, tickets: IntoFrame) -> Iterator[pl.DataFrame]:
         """List tickets opened, first replied to, and solved."""
-        opened = _make_lazy(tickets).filter(nw.col("opened_date") <= self.as_of)
+        opened = make_lazy(tickets).filter(nw.col("opened_date") <= self.as_of)
         names = ["customer_idx", "opened_at", "first_public_reply_at", "solved_at", "source", "system", "ticket_id"]
-        rows = _read(opened.select(*names, "is_complaint", "channel", "reason")).rename({"ticket_id": "reference_id"})
+        rows = read_lazy(opened.select(*names, "is_complaint", "channel", "reason")).rename(
+            {"ticket_id": "reference_id"}
+        )
         is_complaint = pl.col("is_complaint").fill_null(value=False)
         event_type = pl.when(is_complaint).then(pl.lit("complaint_opened")).otherwise(pl.lit("ticket_opened"))
         yield self._at(rows, "opened_at", type=event_type, detail="channel")
@@ -168,19 +170,19 @@ class EventReader:
     def list_survey_events(self, survey_invitations: IntoFrame, survey_responses: IntoFrame) -> Iterator[pl.DataFrame]:
         """List invitations and answers."""
         names = ["customer_idx", "source", "system", "survey_type"]
-        invited = _make_lazy(survey_invitations).filter(nw.col("invited_date") <= self.as_of)
-        rows = _read(invited.select(*names, "invited_at", reference_id=nw.col("invitation_id")))
+        invited = make_lazy(survey_invitations).filter(nw.col("invited_date") <= self.as_of)
+        rows = read_lazy(invited.select(*names, "invited_at", reference_id=nw.col("invitation_id")))
         yield self._at(rows, "invited_at", type=pl.lit("survey_invited"), detail="survey_type")
-        answered = _make_lazy(survey_responses).filter(nw.col("answered_date") <= self.as_of)
-        rows = _read(answered.select(*names, "answered_at", "score", reference_id=nw.col("response_id")))
+        answered = make_lazy(survey_responses).filter(nw.col("answered_date") <= self.as_of)
+        rows = read_lazy(answered.select(*names, "answered_at", "score", reference_id=nw.col("response_id")))
         yield self._at(rows, "answered_at", type=pl.lit("survey_answered"), score="score", detail="survey_type")
 
     def list_subscription_events(self, subscriptions: IntoFrame) -> Iterator[pl.DataFrame]:
         """List starts, changes and ends of subscriptions: a later period is a change of plan, price or item."""
         names = ["customer_idx", "source", "system", "subscription_id", "period_number", "plan", "monthly_amount"]
         names += ["started_at", "started_date", "paused_from", "paused_until", "cancelled_at", "active_until"]
-        begun = _make_lazy(subscriptions).filter(nw.col("started_date") <= self.as_of)
-        rows = _read(begun.select(*names, "end_type")).rename({"subscription_id": "reference_id"})
+        begun = make_lazy(subscriptions).filter(nw.col("started_date") <= self.as_of)
+        rows = read_lazy(begun.select(*names, "end_type")).rename({"subscription_id": "reference_id"})
         is_first = pl.col("period_number") == 1
         yield self._at(
             rows,
@@ -233,11 +235,3 @@ def _shape(rows: pl.DataFrame, **columns: Any) -> pl.DataFrame:
     kept |= {name: pl.col(name) for name in ("source", "system", "reference_id") if name in rows.columns}
     found = {name: pl.col(each) if isinstance(each, str) else each for name, each in {**kept, **given}.items()}
     return rows.select(found.get(name, pl.lit(None)).cast(kind).alias(name) for name, kind in COLUMNS.items())
-
-
-def _make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
-    return nw.from_native(frame).lazy()
-
-
-def _read(frame: "nw.LazyFrame[Any]") -> pl.DataFrame:
-    return read_into_polars(frame.to_native())

@@ -59,7 +59,7 @@ BY_SETTINGS, NOT_IN_STOCK, GIVEN_BACK, MAYBE_GIVEN_BACK, TOO_LATELY = EXCLUSIONS
     "by the settings",
     "not in stock",
     "given back last time",
-    "in an order of which something unnamed was given back last time",
+    "in an order with an unnamed refund last time",
     "bought lately",
 )
 """Why a pair is not offered; the first reason that applies is shown."""

@@ -9,8 +9,8 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
-from regulars.pipelines.transforms.voice.votes import add_person, count_days_between, make_lazy
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
+from regulars.pipelines.transforms.voice.votes import add_person, count_days_between
 
 KEY = ["system", "response_id"]
 QUESTION, OPERATION = "question", "operation"

@@ -20,7 +20,7 @@ from regulars.pipelines.definitions.enumerations import ALL, ANSWERING_WAVE
 from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
 from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.others import count_others
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores, compute_nps
 from regulars.pipelines.transforms.voice.nonresponse import WEIGHTED, add_answering_wave, weight_by_tier
 from regulars.pipelines.transforms.voice.response_rate import (
@@ -45,7 +45,6 @@ from regulars.pipelines.transforms.voice.votes import (
     add_person,
     list_single_rows,
     list_votes,
-    make_lazy,
     read_once,
     select_customer_dimensions,
     split_votes,

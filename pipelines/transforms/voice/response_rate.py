@@ -14,9 +14,9 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
 from regulars.pipelines.transforms.voice.survey_windows import LONGEST_WINDOW
-from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_person, count_days_between, make_lazy
+from regulars.pipelines.transforms.voice.votes import ANSWER_DIMENSIONS, add_person, count_days_between
 
 SHARE_OF_ANSWERS = 0.9
 """Answers to an invitation may no longer come when this share of all answers has come as soon after theirs."""

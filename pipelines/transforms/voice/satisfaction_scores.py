@@ -16,6 +16,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.transforms.purchases.purchases import make_lazy
 from regulars.pipelines.transforms.rates import bound_rate
 from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, thin_out
 from regulars.pipelines.transforms.voice.votes import (
@@ -23,7 +24,6 @@ from regulars.pipelines.transforms.voice.votes import (
     SurveySettings,
     add_person,
     list_votes,
-    make_lazy,
     read_once,
     select_customer_dimensions,
     split_votes,

@@ -13,7 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
 from regulars.pipelines.transforms.voice.survey_windows import EVENT, LONGEST_WINDOW, VALUE
 
 ANSWER_DIMENSIONS = {"touchpoint": "touchpoint", "channel": "channel", "store": "store_id", "language": "language"}
@@ -30,11 +30,6 @@ class SurveySettings(Protocol):
     @property
     def dimensions(self) -> Sequence[str]:
         """What scores are split by, beside the whole."""
-
-
-def make_lazy(frame: IntoFrame) -> "nw.LazyFrame[Any]":
-    """A table as narwhals' lazy frame."""
-    return nw.from_native(frame).lazy()
 
 
 def add_person(rows: "nw.LazyFrame[Any]", row_id: str) -> "nw.LazyFrame[Any]":

@@ -134,7 +134,7 @@ def test_of_a_refund_that_names_a_product_the_rest_of_its_order_may_be_offered(e
 @pytest.mark.parametrize("engine", ENGINES)
 def test_of_a_refund_that_names_no_product_all_of_its_order_may_be_what_came_back(engine):
     orders = [sale(back(20), item("tea"), item("cup")), sale(back(20), item("bar"))]
-    unnamed = "2 in an order of which something unnamed was given back last time"
+    unnamed = "2 in an order with an unnamed refund last time"
     for told in ([], [item(None)]):
         found = offered(orders, refunds=[given_back(back(10), "10", *told, of=0)], engine=engine)
         assert (products_of(found), found["excluded_because"][0]) == (["bar"], unnamed)

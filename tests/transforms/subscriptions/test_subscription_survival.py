@@ -114,7 +114,7 @@ def test_the_projection_is_the_published_one():
 def test_where_subscribers_do_not_differ_the_same_share_is_expected_to_leave_every_month():
     ends = [f"2025-{2 + n % 6:02}-01" for n in range(60)]  # fewer stay each month: nobody seems more loyal
     rows = curve(*(period(n, "2025-01-01", end) for n, end in enumerate([*ends, None], 1)), as_of=dt.date(2025, 8, 1))
-    assert (rows[0]["model"], rows[0]["reason"][:30]) == ("geometric", "subscribers do not differ detec")
+    assert (rows[0]["model"], rows[0]["reason"][:30]) == ("geometric", "subscribers do not differ dete")
     chances = sum(row["at_risk"] for row in rows[1:])
     kept = 1 - 60 / chances
     assert [row["expected_survival"] for row in rows] == pytest.approx([kept**month for month in range(len(rows))])

@@ -126,7 +126,7 @@ def make_values(table: pl.DataFrame, basis: ValueBasis, *, subscription_revenue_
         The same with `contribution_margin_to_date`; `value_to_date` (without orders, that of subscriptions); the
         simple formula of both, `avg_annual_value…` and `clv_simple…`; `predicted_value_…` of the
         basis, and with subscriptions `predicted_total_value_…`; `clv_predicted…` and `clv_predicted_total`, which add
-        the predicted lifetime to what came to date and take the acquisition cost off. By the contribution margin,
+        the predicted lifetime to the value to date and subtract the acquisition cost. By the contribution margin,
         subscription revenue counts at the same rate, and a negative margin makes predictions 0: no company sells below
         cost for years.
     """
