@@ -12,8 +12,6 @@ from pathlib import PurePosixPath
 from regulars.pipelines.command.init.tables import TableHead
 from regulars.pipelines.sources.names.file_names import split_digits
 
-_DAY = re.compile(r"[0-9]{4}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?(?![0-9])")
-
 
 @dataclass(frozen=True)
 class Group:
