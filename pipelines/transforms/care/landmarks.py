@@ -19,6 +19,8 @@ MOST_PURCHASES = 12
 """Customers with more purchase days before the landmark are in one class."""
 SINCE_LAST_DAYS = (30, 60, 120, 240)
 """Upper ends of the classes of days since the last purchase; a last class holds the rest."""
+CELLS = MOST_PURCHASES * (len(SINCE_LAST_DAYS) + 1)
+"""How many classes of customers there are."""
 
 
 @dataclass(frozen=True)
