@@ -220,9 +220,8 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
             continue
         welch = stats.ttest_ind(own, rest, equal_var=False)
         drawn = read_drawn(np.r_[own, rest], np.mean(own) - np.mean(rest), len(own))
-        low, high, tests[name] = (
-            choose(each) for choose, *each in zip((min, max, max), (*welch.confidence_interval(), welch.pvalue), drawn)
-        )
+        (low, high), p = zip(welch.confidence_interval(), drawn[:2], strict=True), (welch.pvalue, drawn[2])
+        low, high, tests[name] = min(low), max(high), max(p)
         assert row["at_risk_per_customer_12m_of_others"] == pytest.approx(np.mean(rest))
         assert [row[f"{OVER_OTHERS}{end}"] for end in ("", "_low", "_high", "_p_value")] == [
             pytest.approx(each) for each in (np.mean(own) - np.mean(rest), low, high, tests[name])

@@ -33,9 +33,9 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `scope_value` and the columns of `OF_OTHERS`, `OVER_OTHERS` and `IS_SIGNIFICANT`: one row per owner where both
-        sides have `ENOUGH` customers of whom a total is predicted. Of Welch's test and of that beside customers drawn by
-        lot, each row has the larger p-value and the wider ends: most customers have nothing at risk, and of an owner of
-        whom none has, Welch's test alone is sure. Which of all owners stand is by Benjamini and Hochberg.
+        sides have `ENOUGH` customers of whom a total is predicted. Of Welch's test and of that beside customers drawn
+        by lot, each row has the larger p-value and the wider ends: most customers have nothing at risk, and of an owner
+        of whom none has, Welch's test alone is sure. Which of all owners stand is by Benjamini and Hochberg.
     """
     at_risk = pl.col("revenue_at_risk_12m").cast(pl.Float64)
     owned = (
