@@ -128,7 +128,7 @@ def find_restatements(run: Run, parent: ParentGeneration, now: Lineage, replay: 
     tables = [table for table in INPUTS if all(map(parent.has, (table, *INPUTS[table])))]
     both = [_read_table_metrics(parent, table) for table in tables]
     metrics = pl.concat([find_restated(*pair) for pair in both])
-    run.comparison.update(figures_compared=sum(count_compared(*pair) for pair in both), figures_changed=metrics.height)
+    run.comparison.update(metrics_compared=sum(count_compared(*pair) for pair in both), metrics_changed=metrics.height)
     if metrics.is_empty():
         return pl.DataFrame()
     before = parent.read_lineage()

@@ -216,12 +216,11 @@ def list_restatements(file: Path) -> dict[str, Any]:
 
 def _say_comparison(run: Mapping[str, Any]) -> str:
     """What the newest run compared; a file of an older version does not say it."""
-    compared, changed = run.get("figures_compared"), run.get("figures_changed")
+    compared, changed = run.get("metrics_compared"), run.get("metrics_changed")
     if compared is None:
         return "The last run did not compare figures with a run before it, or does not say so."
-    return (
-        f"The last run compared {compared:,} figures of past periods with the run before: {changed or 'none'} changed."
-    )
+    said = f"{changed:,}" if changed else "none"
+    return f"The last run compared {compared:,} figures of past periods with the run before: {said} changed."
 
 
 def find_as_of(file: Path) -> dict[str, Any]:

@@ -54,11 +54,11 @@ def test_what_was_compared_is_counted_whether_or_not_it_changed(before):
         con = company(raw__orders=[ANN, order])
         rows = restatements(con, parent_in(before, con), comparison=counts)
         changed = {(row["metric"], row["key"], row["period_start"]) for row in rows}
-        assert counts["figures_changed"] == len(changed)
-    assert (same["figures_changed"], moved["figures_changed"] > 0) == (0, True)
+        assert counts["metrics_changed"] == len(changed)
+    assert (same["metrics_changed"], moved["metrics_changed"] > 0) == (0, True)
     months = f"from '{before}/parquet/marts/sales_new_vs_returning.parquet' where dimension = 'all'"
     ((months,),) = duckdb.sql(f"select count(*) {months} and last_day(month) <= date '{AS_OF}'").fetchall()
-    assert same["figures_compared"] > 4 * months > 0  # sales alone has four
+    assert same["metrics_compared"] > 4 * months > 0  # sales alone has four
 
 
 def test_a_figure_counts_once_where_one_generation_knows_it():

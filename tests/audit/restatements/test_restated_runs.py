@@ -70,7 +70,7 @@ def test_the_first_generation_restates_nothing(first_run):
 
 
 def test_a_run_says_how_many_figures_it_compared_and_how_many_changed(first_run, second_run):
-    counts = "select figures_compared, figures_changed from meta.runs"
+    counts = "select metrics_compared, metrics_changed from meta.runs"
     assert first_run.ask(counts) == [(None, None)]
     ((compared, changed),) = second_run.ask(counts)
     assert second_run.ask("select count(*) from meta.restatements where cause_rank = 1") == [(changed,)]
