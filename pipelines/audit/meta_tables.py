@@ -183,6 +183,8 @@ def _make_run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
         "as_of": run.as_of,
         "started_at": run.started_at.replace(tzinfo=None),
         "finished_at": now.replace(tzinfo=None),
+        "metrics_compared": run.comparison.get("metrics_compared"),
+        "metrics_changed": run.comparison.get("metrics_changed"),
         "headline": "; ".join(f"{each['label']}: {each['text']}" for each in headline),
         "overrides": "; ".join(f"{name}: {reason}" for name, reason in sorted(run.request.allow.items())) or None,
     }

@@ -54,6 +54,8 @@ class Run:
         report_progress: Shows one line to whoever watches.
         landed_sources: What landed of each source.
         checks: The results of all checks so far.
+        comparison: How many figures of past periods were compared with the parent, `metrics_compared`, and how many
+            changed, `metrics_changed`; empty without a comparison.
         findings: What was measured so far, before thresholds and acknowledgements.
         evaluated: The findings that exceed their thresholds, once all is measured.
         failures: What went wrong.
@@ -70,6 +72,7 @@ class Run:
     report_progress: ReportProgress
     landed_sources: list[LandedSource] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
+    comparison: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     evaluated: list[EvaluatedFinding] = field(default_factory=list)
     failures: list[RegularsError] = field(default_factory=list)

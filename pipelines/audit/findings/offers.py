@@ -4,6 +4,7 @@ Put here: the comparison. Keep out: the grades themselves (`pipelines/transforms
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import duckdb
 from scipy.special import betainc  # type: ignore[import-untyped]
@@ -19,26 +20,60 @@ _GRADES = """
     select offers.tested_customers, offers.customers_hit_5, sellers.customers_hit_5
     from meta.offer_evaluation as offers
     join meta.offer_evaluation as sellers using (scope)
-    where scope = 'any_product' and offers.method = 'offers' and sellers.method = 'best_sellers'
-        and offers.is_complete
+    where scope = $scope and offers.method = $method and sellers.method = 'best_sellers' and offers.is_complete
 """
+OFFERS, NEW_OFFERS = ("any_product", "offers"), ("never_bought", "baskets")
+"""Scope and method of the grades of all offers of a customer, and of those of `offer_kind` new."""
+
+
+@dataclass(frozen=True)
+class _Grade:
+    """Customers, and how many of them five offers hit, and five best sellers."""
+
+    customers: int
+    offers: int
+    sellers: int
+
+    @property
+    def is_beaten(self) -> bool:
+        """Whether best sellers lead among enough customers, by more than chance."""
+        chance = compute_chance_of_lead(self.customers, self.offers, self.sellers)
+        return self.customers >= FEWEST_CUSTOMERS and chance <= CHANCE
 
 
 def find_beaten_offers(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Customers to whom best sellers would have been better offers in the last 28 days, by more than chance."""
-    for customers, offers, sellers in con.execute(_GRADES).fetchall():
-        if customers < FEWEST_CUSTOMERS or compute_chance_of_lead(customers, offers, sellers) > CHANCE:
-            continue
-        yield make_finding(
-            "offers_below_best_sellers",
-            f"Of {customers:,} customers who bought again in the last 28 days, five best sellers would have held what "
-            f"{sellers / customers:.0%} bought, and the five offers of each customer's own what "
-            f"{offers / customers:.0%} did.",
-            "With few products best sellers are hard to beat: offer those, or only what is `due` in "
-            "marts.next_best_offers.",
-            table="marts.next_best_offers",
-            count=customers,
+    of_all, of_new = _read_grade(con, *OFFERS), _read_grade(con, *NEW_OFFERS)
+    beaten = [grade for grade in (of_all, of_new) if grade is not None and grade.is_beaten]
+    if not beaten:
+        return
+    sentences = []
+    if of_all is not None and of_all.is_beaten:
+        sentences.append(
+            f"Of {of_all.customers:,} customers who bought again in the last 28 days, five best sellers would have "
+            f"held what {of_all.sellers / of_all.customers:.0%} bought, and the five offers of each customer's own "
+            f"what {of_all.offers / of_all.customers:.0%} did."
         )
+    if of_new is not None and of_new.sellers > of_new.offers and of_new.customers >= FEWEST_CUSTOMERS:
+        sentences.append(
+            f"Of {of_new.customers:,} who bought in them what they had never bought, five best sellers new to them "
+            f"would have held it for {of_new.sellers / of_new.customers:.0%}, and the five new offers for "
+            f"{of_new.offers / of_new.customers:.0%}{'' if of_new.is_beaten else ', which may be chance'}."
+        )
+    yield make_finding(
+        "offers_below_best_sellers",
+        " ".join(sentences),
+        "With few products best sellers are hard to beat: offer those, or only what is `due` in "
+        "marts.next_best_offers.",
+        table="marts.next_best_offers",
+        count=beaten[0].customers,
+    )
+
+
+def _read_grade(con: duckdb.DuckDBPyConnection, scope: str, method: str) -> _Grade | None:
+    """The grade of a method beside best sellers; None where it is not known."""
+    row = con.execute(_GRADES, {"scope": scope, "method": method}).fetchone()
+    return None if row is None else _Grade(*row)
 
 
 def compute_chance_of_lead(customers: int, hits: int, other_hits: int) -> float:

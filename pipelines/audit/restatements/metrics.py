@@ -187,6 +187,11 @@ def divide(of: pl.Expr, per: pl.Expr) -> pl.Expr:
     return pl.when(per.abs() > SAME).then(of / per)
 
 
+def count_compared(before: pl.DataFrame, after: pl.DataFrame) -> int:
+    """Count the metrics of both generations that have a value in one of them, each once per key and period."""
+    return pl.concat([before, after]).filter(pl.col("value").is_not_null()).select("table_name", *KEY).n_unique()
+
+
 def find_restated(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """Find the metrics whose value changed.
 

@@ -24,7 +24,14 @@ from regulars.pipelines.audit.restatements.causes import (
 )
 from regulars.pipelines.audit.restatements.changes import Changes
 from regulars.pipelines.audit.restatements.evidence import read_calendar, read_changes, read_customers, read_new_inputs
-from regulars.pipelines.audit.restatements.metrics import KEY, VALUES, find_restated, list_wanted_values, read_metrics
+from regulars.pipelines.audit.restatements.metrics import (
+    KEY,
+    VALUES,
+    count_compared,
+    find_restated,
+    list_wanted_values,
+    read_metrics,
+)
 from regulars.pipelines.audit.restatements.parent import ParentGeneration
 from regulars.pipelines.audit.restatements.replay import STEPS, build_core, list_record_causes, list_steps
 from regulars.pipelines.definitions.windows import RESTATEMENTS_KEPT_DAYS
@@ -56,7 +63,7 @@ Replay = Callable[[str, Mapping[str, pl.LazyFrame]], pl.DataFrame]
 
 
 def write_restatements(run: Run, replay: Replay) -> None:
-    """Make `meta.restatements`, and record the lineage of this run for the next one.
+    """Make `meta.restatements`, count what was compared, and record the lineage of this run for the next one.
 
     Args:
         run: The run; all marts are built.
@@ -116,10 +123,12 @@ def read_parent_restatements(parent: ParentGeneration, as_of: dt.date) -> pl.Dat
 
 
 def find_restatements(run: Run, parent: ParentGeneration, now: Lineage, replay: Replay) -> pl.DataFrame:
-    """The restatements of this run, with the columns of the contract."""
+    """The restatements of this run, with the columns of the contract; counts in `run.comparison` what was compared."""
     con = run.warehouse.con
     tables = [table for table in INPUTS if all(map(parent.has, (table, *INPUTS[table])))]
-    metrics = pl.concat([find_restated(*_read_table_metrics(parent, table)) for table in tables])
+    both = [_read_table_metrics(parent, table) for table in tables]
+    metrics = pl.concat([find_restated(*pair) for pair in both])
+    run.comparison.update(metrics_compared=sum(count_compared(*pair) for pair in both), metrics_changed=metrics.height)
     if metrics.is_empty():
         return pl.DataFrame()
     before = parent.read_lineage()

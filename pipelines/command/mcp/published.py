@@ -203,9 +203,24 @@ def list_findings(file: Path) -> Rows:
     return [_drop_empty(row) for row in read_rows(file, _FINDINGS)]
 
 
-def list_restatements(file: Path) -> Rows:
-    """Which published figures of the past the last run changed, and by what cause; the largest 200."""
-    return [_drop_empty(row) for row in read_rows(file, _RESTATEMENTS)]
+def list_restatements(file: Path) -> dict[str, Any]:
+    """`compared`, how many figures of the past the last run compared and changed, and `restatements`, the largest 200.
+
+    Restatements of earlier runs are among them, for a year.
+    """
+    return {
+        "compared": _say_comparison(read_rows(file, "select * from meta.runs order by generation desc limit 1")[0]),
+        "restatements": [_drop_empty(row) for row in read_rows(file, _RESTATEMENTS)],
+    }
+
+
+def _say_comparison(run: Mapping[str, Any]) -> str:
+    """What the newest run compared; a file of an older version does not say it."""
+    compared, changed = run.get("metrics_compared"), run.get("metrics_changed")
+    if compared is None:
+        return "The last run did not compare figures with a run before it, or does not say so."
+    said = f"{changed:,}" if changed else "none"
+    return f"The last run compared {compared:,} figures of past periods with the run before: {said} changed."
 
 
 def find_as_of(file: Path) -> dict[str, Any]:

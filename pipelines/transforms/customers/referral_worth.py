@@ -24,6 +24,8 @@ MEASURES = ("clv_simple", "clv_predicted")
 NEVER_ORDERED = "never"
 ENOUGH = 30
 """The fewest customers on either side of a comparison: a few large ones would decide the mean of fewer."""
+FOR_AN_INTERVAL = 5
+"""The fewest customers with an interval of their mean: of fewer, one customer decides its width as well."""
 COLUMNS: dict[str, PolarsDataType] = {
     "worth_measure": pl.String,
     "first_order_year": pl.String,
@@ -145,10 +147,12 @@ def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bound_mean(rows: pl.DataFrame, side: str) -> dict[str, Floats]:
-    """The mean of a side with the 95 % interval of Student's t; no interval for one customer."""
+    """The mean of a side with the 95 % interval of Student's t; no interval for fewer than 5 customers."""
     size, mean, variance = (rows[f"{side}_{name}"].fill_null(math.nan).to_numpy() for name in MOMENTS)
     with np.errstate(divide="ignore", invalid="ignore"):
-        half = find_t_quantile(np.where(size > 1, size - 1, math.nan), UPPER_END) * np.sqrt(variance / size)
+        half = find_t_quantile(np.where(size >= FOR_AN_INTERVAL, size - 1, math.nan), UPPER_END) * np.sqrt(
+            variance / size
+        )
     name = f"average_clv_of_{side}"
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
 
@@ -167,7 +171,9 @@ def _compare(rows: pl.DataFrame) -> dict[str, Floats]:
 def _give_reason() -> pl.Expr:
     """Why referred customers and the others are not compared; NULL where they are."""
     return (
-        pl.when(pl.col("brought_size") < ENOUGH)
+        pl.when(pl.col("brought_size") < FOR_AN_INTERVAL)
+        .then(pl.lit(f"fewer than {FOR_AN_INTERVAL} customers were brought: too few for an interval, or to tell"))
+        .when(pl.col("brought_size") < ENOUGH)
         .then(pl.lit(f"fewer than {ENOUGH} customers were brought: too few to tell"))
         .when(pl.col("others_size") < ENOUGH)
         .then(

@@ -8,7 +8,10 @@ import pytest
 from regulars.pipelines.audit.findings.offers import compute_chance_of_lead, find_beaten_offers
 
 
-def found(offers: int, sellers: int, customers: int = 1200, is_complete: bool = True) -> list[str]:
+def found(
+    offers: int, sellers: int, customers: int = 1200, is_complete: bool = True, of_new: tuple[int, int] = (0, 0)
+) -> list[str]:
+    """The sentences; `of_new` are hits of the same customers by new offers, and by best sellers new to them."""
     with duckdb.connect() as con:
         con.execute("create schema meta")
         con.execute("""
@@ -17,7 +20,8 @@ def found(offers: int, sellers: int, customers: int = 1200, is_complete: bool = 
             )
         """)
         rows = [("any_product", "offers", offers), ("any_product", "best_sellers", sellers)]
-        rows += [("any_product", "personal_frequency", customers), ("never_bought", "best_sellers", customers)]
+        rows += [("any_product", "personal_frequency", customers), ("never_bought", "offers", 0)]
+        rows += [("never_bought", "baskets", of_new[0]), ("never_bought", "best_sellers", of_new[1])]
         for scope, method, hits in rows:
             con.execute(
                 "insert into meta.offer_evaluation values (?, ?, ?, ?, ?)",
@@ -31,6 +35,17 @@ def test_best_sellers_that_hit_more_often_are_said_with_both_rates():
     assert sentence.startswith("Of 1,200 customers")
     assert "75% bought" in sentence
     assert "what 50% did" in sentence
+
+
+def test_new_offers_that_best_sellers_beat_are_said_alone_and_beside_all_offers():
+    (alone,) = found(900, 900, of_new=(600, 900))
+    assert alone.startswith("Of 1,200 who bought in them what they had never bought")
+    assert "for 75%, and the five new offers for 50%." in alone
+    (beside,) = found(600, 900, of_new=(600, 630))
+    assert beside.startswith("Of 1,200 customers who bought again")
+    assert beside.endswith("for 52%, and the five new offers for 50%, which may be chance.")
+    assert found(900, 900, of_new=(600, 630)) == []
+    assert found(900, 900, customers=99, of_new=(1, 90)) == []
 
 
 def test_offers_as_good_or_not_tested_are_no_finding():

@@ -5,11 +5,13 @@ import shutil
 from collections import defaultdict
 
 import duckdb
+import polars as pl
 import pytest
 
+from regulars.pipelines.audit.restatements.metrics import count_compared
 from regulars.pipelines.run.lineage import Lineage, changed_settings
 from tests.audit.restatements.two_generations import company, parent_in, published, replays, restatements
-from tests.builders import UNKNOWN
+from tests.builders import AS_OF, UNKNOWN
 
 JANUARY, MARCH = "2025-01-10 10:00:00", "2025-03-10 10:00:00"
 ANN = {"order_id": "o1", "email": "ann@example.org", "ordered_at": JANUARY, "gross_sales": "100"}
@@ -44,6 +46,29 @@ def restated_by(before, *orders):
 
 def test_the_same_deliveries_restate_nothing(before):
     assert restated_by(before, BOB, ANN) == []
+
+
+def test_what_was_compared_is_counted_whether_or_not_it_changed(before):
+    same, moved = {}, {}
+    for counts, order in ((same, BOB), (moved, {**BOB, "ordered_at": "2025-02-10 10:00:00"})):
+        con = company(raw__orders=[ANN, order])
+        rows = restatements(con, parent_in(before, con), comparison=counts)
+        changed = {(row["metric"], row["key"], row["period_start"]) for row in rows}
+        assert counts["metrics_changed"] == len(changed)
+    assert (same["metrics_changed"], moved["metrics_changed"] > 0) == (0, True)
+    months = f"from '{before}/parquet/marts/sales_new_vs_returning.parquet' where dimension = 'all'"
+    ((months,),) = duckdb.sql(f"select count(*) {months} and last_day(month) <= date '{AS_OF}'").fetchall()
+    assert same["metrics_compared"] > 4 * months > 0  # sales alone has four
+
+
+def test_a_figure_counts_once_where_one_generation_knows_it():
+    key = {"metric": "nps", "table_name": "marts.nps", "unit": "points", "window": "period", "key": "week"}
+    weeks = [{**key, "period_start": day, "period_end": day, "of": 1.0, "per": 2.0} for day in (1, 2, 3)]
+    before, after = (
+        pl.DataFrame([{**week, "value": value} for week, value in zip(weeks, values, strict=True)])
+        for values in ((0.5, None, None), (0.5, 0.5, None))
+    )
+    assert count_compared(before, after) == 2
 
 
 def test_an_order_that_moves_to_another_month_changes_both(before):

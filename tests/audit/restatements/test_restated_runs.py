@@ -69,6 +69,14 @@ def test_the_first_generation_restates_nothing(first_run):
     assert first_run.ask("select count(*) from meta.restatements") == [(0,)]
 
 
+def test_a_run_says_how_many_figures_it_compared_and_how_many_changed(first_run, second_run):
+    counts = "select metrics_compared, metrics_changed from meta.runs"
+    assert first_run.ask(counts) == [(None, None)]
+    ((compared, changed),) = second_run.ask(counts)
+    assert second_run.ask("select count(*) from meta.restatements where cause_rank = 1") == [(changed,)]
+    assert compared > changed > 0
+
+
 def test_every_cause_explains_its_part_of_the_months_sales(second_run):
     assert restated(second_run, "net_sales") == [
         ("2024-02-01", 70.5, 83.0, "changed_order", 10.0, 1),

@@ -107,13 +107,14 @@ def parent_in(folder, con):
     return Parent(con, SimpleNamespace(path=folder, manifest=SimpleNamespace(as_of=AS_OF, tables=tables)))
 
 
-def restatements(con, parent, now=SAME, lapse_days=365, definition="1.0.0"):
-    """What the build `con` restates: rows as dictionaries."""
+def restatements(con, parent, now=SAME, lapse_days=365, definition="1.0.0", comparison=None):
+    """What the build `con` restates: rows as dictionaries. `comparison` is filled with what was compared."""
     run = SimpleNamespace(
         warehouse=SimpleNamespace(con=con),
         contracts={name: SimpleNamespace(version=definition) for name in INPUTS},
         parent=SimpleNamespace(name="g000001", number=1),
         number=2,
         as_of=AS_OF,
+        comparison={} if comparison is None else comparison,
     )
     return find_restatements(run, parent, now, replays(con, lapse_days)).to_dicts()

@@ -189,7 +189,10 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     assert (wrong[0], "did you mean `marts.churn`" in wrong[1]) == (True, True)
     assert (refused[0], "ask with one SELECT" in refused[1]) == (True, True)
     assert json.loads(findings[1])["answer"][0]["sentence"]
-    assert json.loads(restatements[1])["answer"] == []
+    assert json.loads(restatements[1])["answer"] == {
+        "compared": "The last run did not compare figures with a run before it, or does not say so.",
+        "restatements": [],
+    }
     assert listed["run_on"] >= "2026-11-28"
     assert "12-month churn" in report[1].splitlines()
     assert "<svg" not in report[1]

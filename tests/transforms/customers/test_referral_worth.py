@@ -145,6 +145,18 @@ def test_few_customers_are_not_compared_and_the_row_says_so(brought, others, rea
         assert found[year]["average_clv_of_brought_low"] is not None
 
 
+def test_fewer_than_five_customers_have_no_interval_and_the_row_says_so():
+    found = found_of(
+        *FOUNDERS, *people_of(2023, draw(4, 100, 1), draw(5, 100, 2)), *people_of(2024, [9.0] * 5, [7.0] * 4)
+    )
+    few, enough = found["2023"], found["2024"]
+    assert (few["average_clv_of_brought_low"], few["average_clv_of_brought_high"]) == (None, None)
+    assert few["average_clv_of_others_low"] < few["average_clv_of_others"] < few["average_clv_of_others_high"]
+    assert few["reason"] == "fewer than 5 customers were brought: too few for an interval, or to tell"
+    assert (enough["average_clv_of_brought_low"], enough["average_clv_of_others_low"]) == (9.0, None)
+    assert enough["reason"].startswith("fewer than 30 customers were brought")
+
+
 def test_a_year_without_others_is_not_in_the_whole():
     found = found_of(*FOUNDERS, *people_of(2023, [50.0] * 3, []), *people_of(2024, [10.0, 20.0], [5.0, 6.0]))
     assert {year: row["brought_customers_valued"] for year, row in found.items()} == {"2023": 3, "2024": 2, "all": 2}

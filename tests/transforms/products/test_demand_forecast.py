@@ -153,9 +153,19 @@ def test_a_forecast_into_a_month_far_below_the_others_is_the_same_level_and_says
         return row["demand_forecast"], row["season_index"], row["is_season_left_out"]
 
     assert [told("bread", week) for week in (1, 2)] == [(10.0, 1.02, False), (10.0, 0.25, True)]
+    said = "the month has usually sold 0.25 times an average one, which is not in this forecast; for totals take marts"
+    reasons = [ahead(found, week, product_id="bread")["reason"] for week in (1, 2)]
+    assert (reasons[0], reasons[1].startswith(said)) == (None, True)
     assert told("bolt", 2) == (10.0, 1.5, False)  # not among the largest categories, so of `other`
     assert told("gift", 2) == (10.0, None, None)
     assert found.filter(pl.col("weeks_ahead") <= 0)["season_index"].null_count() == 3 * 26
+
+
+def test_a_short_history_and_a_season_left_out_are_both_said():
+    sales = weekly("bread", [10] * 4, category="bakery")
+    week = ahead(mart(sales, seasons=[season("bakery", month, 0.5, True) for month in range(1, 13)]))
+    assert week["reason"].startswith("fewer than 26 weeks")
+    assert "there is; the month has usually sold 0.5 times" in week["reason"]
 
 
 def test_a_season_that_is_not_known_is_not_called_left_out():

@@ -1,6 +1,7 @@
 """The mart `demand_totals`: all products together over four weeks, with the interval of such totals."""
 
 import datetime as dt
+import itertools
 from typing import Any
 
 import numpy as np
@@ -216,3 +217,22 @@ def test_no_fewer_than_nothing_is_sold():
     row = mart(weekly("bar", bursts))["all"]
     assert row["demand_forecast_4w_low"] >= 0
     assert row["is_complete"]
+
+
+def test_the_error_in_money_weighs_each_product_by_its_price():
+    quantities = {"bar": [5 + week % 3 for week in range(80)], "cake": [2 + 3 * (week % 4) for week in range(80)]}
+    row = mart([*weekly("bar", quantities["bar"]), *weekly("cake", quantities["cake"], price="20")])["all"]
+    prices, origins = {"bar": 1, "cake": 20}, range(80 - 4 - 52, 80 - 4)
+    candidates = {each: [follow(each_sold, tsb) for tsb in (False, True)] for each, each_sold in quantities.items()}
+    found = []
+    for bar, cake in itertools.product(candidates["bar"], candidates["cake"]):  # whichever method each takes
+        off = came = 0.0
+        for origin in origins:
+            sold = {each: sum(quantities[each][origin + 1 : origin + 5]) * prices[each] for each in prices}
+            guess = 4 * (bar[origin] * prices["bar"] + cake[origin] * prices["cake"])
+            came += sum(sold.values())
+            off += abs(sum(sold.values()) - guess)
+        found.append(off / came)
+    assert row["tested_sales_4w"] == pytest.approx(came)
+    assert any(row["wape_sales_4w"] == pytest.approx(each) for each in found)
+    assert row["wape_sales_4w"] != pytest.approx(row["wape_4w"])

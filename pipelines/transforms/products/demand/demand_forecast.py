@@ -65,6 +65,10 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 FEWEST_WEEKS, FEWEST_SALES = 26, 6
 TOO_SHORT = f"fewer than {FEWEST_WEEKS} weeks of history, or {FEWEST_SALES} weeks with sales: the mean of what there is"
+SEASON_LEFT_OUT = (
+    "the month has usually sold {} times an average one, which is not in this forecast; for totals take "
+    "marts.demand_totals, which has the season where a test of past weeks favours it"
+)
 TOO_FEW = f"fewer than {FEWEST_SALES} weeks with sales here: shared by the last {WEEKS_OF_SHARES} weeks"
 
 
@@ -117,7 +121,7 @@ def demand_forecast(
     graded = _add_grades(choose_forecasts(series, found), series, found).join(
         named, on=["system", "product_id"], how="left", maintain_order="left"
     )
-    ahead = add_season(_list_forecasts(graded, series, found, demand.weeks_ahead), seasonality)
+    ahead = _say_season(add_season(_list_forecasts(graded, series, found, demand.weeks_ahead), seasonality))
     rows = pl.concat([_list_history(graded, series), ahead], how="diagonal_relaxed")
     return (
         rows.with_columns(as_of=pl.lit(as_of))
@@ -162,6 +166,14 @@ def choose_forecasts(series: WeeklySeries, found: DemandForecasts) -> pl.DataFra
         .with_columns(pl.coalesce("demand_forecast", shared, 0.0).alias("demand_forecast"))
         .drop("of_product", "sold", "own", "mean", "window", "is_tsb")
     )
+
+
+def _say_season(ahead: pl.DataFrame) -> pl.DataFrame:
+    """Say in `reason`, after what stands there, which season the forecast of a week leaves out."""
+    said = pl.format(SEASON_LEFT_OUT, pl.col("season_index").round(2).cast(pl.String))
+    is_left_out = pl.col("is_season_left_out").fill_null(value=False)
+    whole = pl.concat_str("reason", said, separator="; ", ignore_nulls=True)
+    return ahead.with_columns(reason=pl.when(is_left_out).then(whole).otherwise("reason"))
 
 
 def _add_grades(facts: pl.DataFrame, series: WeeklySeries, found: DemandForecasts) -> pl.DataFrame:

@@ -49,6 +49,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     **{f"tested_absolute_error_4w{end}": pl.Float64 for end in WAYS},
     **{f"wape_4w{end}": pl.Float64 for end in WAYS},
     "bias_rate_4w": pl.Float64,
+    "tested_sales_4w": pl.Float64,
+    "tested_absolute_error_sales_4w": pl.Float64,
+    "wape_sales_4w": pl.Float64,
     "season_index_4w": pl.Float64,
     "season_factor_4w": pl.Float64,
     "is_season_in_4w": pl.Boolean,
@@ -122,6 +125,7 @@ def demand_totals(
         **{name: np.maximum(end, 0) for name, end in _name_ends("demand_forecast_4w", pieces, off).items()},
         **_name_ends("sales_forecast_4w", money, money_off),  # below 0 where deposits have a price below 0
         **_grade(off, came, (errors, season.with_season, *compare_with_guesses(sold, begins, origins))),
+        **_grade_money(money_off, of_money),
         "season_factor_4w": season.factors,
     }
     starts = [series.last_week + dt.timedelta(days=DAYS * week) for week in range(1, WEEKS_OF_TOTAL + 1)]
@@ -172,6 +176,15 @@ def _grade(errors: FloatArray, came: FloatArray, others: tuple[FloatArray, ...])
     }
 
 
+def _grade_money(errors: FloatArray, came: FloatArray) -> dict[str, FloatArray]:
+    """Add up how far off the same past totals were in money at the prices of now, and what came in them."""
+    is_window = np.isfinite(errors)
+    return {
+        "tested_sales_4w": np.where(is_window, came, 0.0).sum(axis=1),
+        "tested_absolute_error_sales_4w": np.where(is_window, np.abs(errors), 0.0).sum(axis=1),
+    }
+
+
 def _finish(
     places: pl.DataFrame,
     columns: dict[str, FloatArray],
@@ -193,6 +206,7 @@ def _finish(
             period_start=pl.lit(week_starts[0]),
             period_end=pl.lit(week_starts[-1] + dt.timedelta(days=DAYS - 1)),
             bias_rate_4w=divide_columns("tested_error_4w", "tested_demand_4w"),
+            wape_sales_4w=divide_columns("tested_absolute_error_sales_4w", "tested_sales_4w"),
             season_index_4w=pl.lit(index, pl.Float64),
             is_season_left_out_4w=is_left_out,
             is_complete=is_known,
