@@ -35,9 +35,9 @@ STANDING: dict[str, PolarsDataType] = {
     "latest_nps_group": pl.String,
     "risk": pl.String,
 }
-SELECT_NOW = """
-    select standing.*, returns.returned_on, answers.answered_on
-    from marts.customer_360 as standing
+SELECT_NOW = f"""
+    select {", ".join((*STANDING, "first_order_date", "lapses_on"))}, returns.returned_on, answers.answered_on
+    from marts.customer_360
     left join (
         select customer_id, max(returned_on) as returned_on from marts.reactivated_customers group by customer_id
     ) as returns using (customer_id)

@@ -9,12 +9,15 @@ from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Column, Rule
-from regulars.pipelines.definitions.enumerations import DIMENSIONS
+from regulars.pipelines.definitions.enumerations import DIMENSIONS, PROFILE_ATTRIBUTES
 from regulars.pipelines.errors import SettingsWrong
 from regulars.pipelines.settings.sources.attributes import CustomerAttribute
 
 TABLES = ("core.customers", "marts.customer_360", "marts.customer_dimensions")
 """The tables that have a column per attribute, behind their own."""
+
+_COMPARED_BY = set(DIMENSIONS) & PROFILE_ATTRIBUTES.keys()
+"""The dimensions by which customers are compared: a column that allows all of them names dimensions."""
 
 _LOGICAL_TYPES = {"text": "string", "number": "number", "date": "date", "boolean": "boolean"}
 
@@ -88,11 +91,11 @@ def _allow_dimensions(contract: Contract, names: tuple[str, ...]) -> Contract:
 def _widen(rules: Sequence[Rule], names: tuple[str, ...]) -> Iterator[Rule]:
     for rule in rules:
         values: Any = rule.arguments.get("values", ())
-        if rule.type == "one_of" and set(DIMENSIONS) <= set(values):
+        if rule.type == "one_of" and set(values) >= _COMPARED_BY:
             yield replace(rule, arguments={**rule.arguments, "values": (*values, *names)})
         else:
             yield rule
 
 
 def _names_dimensions(values: Sequence[tuple[Any, str]]) -> bool:
-    return set(DIMENSIONS) <= {value for value, _ in values}
+    return {value for value, _ in values} >= _COMPARED_BY

@@ -111,6 +111,7 @@ def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
         ),
         ({"properties": [column("x", "TIMESTAMP", logicalType="date")]}, "does not fit logicalType date: its own is"),
         ({"properties": [column("x", logicalType="array")]}, "logicalType is 'array', and must be one of"),
+        ({"properties": [column("x" * 57)]}, "the name has 57 characters, and rules about more than 56 cannot be run"),
         ({"properties": [column(classification="personal")]}, "personal data is never published"),
         ({"properties": [column(classification="secret")]}, "classification is 'secret'"),
         (extra("metrics", [METRIC | {"n": "sizes"}]), "the metric `size` names `sizes`, which is not a column"),

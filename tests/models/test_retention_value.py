@@ -82,6 +82,8 @@ def test_the_end_of_a_product_is_not_as_far_out_as_both_ends_at_once():
     assert high[0] == pytest.approx(1 / low[0])
     assert combine_ends(np.array([0.0]), np.array([0.9]))[0] == 0
     assert combine_ends(np.array([1.0]), np.array([1.0]))[0] == 1
+    assert combine_ends(np.array([1.0]), np.array([1.25]))[0] == pytest.approx(1.25)  # one factor is certain
+    assert combine_ends(np.array([1.0]), np.array([0.8]))[0] == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(("customers", "spread", "least"), [(30, 0.5, 0.93), (100, 1.0, 0.92), (1000, 1.0, 0.94)])

@@ -4,6 +4,28 @@ import duckdb
 import pytest
 
 QUESTIONS = {
+    "Which account owner's customers are at most risk, in money, and is that more than chance?": """
+        select scope_value, customers_at_risk, revenue_at_risk_12m, revenue_at_risk_12m_low, revenue_at_risk_12m_high,
+            at_risk_per_customer_12m_over_others, is_at_risk_per_customer_12m_over_others_significant, reason
+        from marts.predicted_totals where scope = 'owner' order by revenue_at_risk_12m desc""",
+    "How long until half of the customers buy again, by the channel that won them?": """
+        select dimension_value, median_days_to_second_order, median_days_to_second_order_low, reason
+        from marts.second_orders where dimension = 'acquisition_channel'""",
+    "Which complaints come from late deliveries?": """
+        select count(*), count(*) filter (has_late_delivery) from marts.bad_experiences where has_complaint""",
+    "What do customers do after a late delivery?": """
+        select outcome, outcome_days, outcome_rate, expected_outcome_rate, outcome_ratio_low, outcome_ratio_high, reason
+        from marts.orders_after_experiences where sign = 'late_delivery'""",
+    "Who has just passed the days after which one should worry?": """
+        select customer_id, last_order_date, proposed_lapse_on from marts.customer_360
+        where is_active and proposed_lapse_on between as_of - 30 and as_of""",
+    "What may a point of retention cost at most?": """
+        select first_year_retention_gain, first_year_retention_gain_low, first_year_retention_gain_high,
+            most_to_spend_per_customer, most_to_spend_per_customer_low
+        from marts.retention_economics_all where step_points = 1""",
+    "Which numbers are not to be trusted yet, and why?": """
+        select table_name, reason, newest_rows_with_reason, emptied_columns, smallest_n, greatest_n from meta.reasons
+        where newest_rows_with_reason > 0""",
     "How many customers are there, how many active, how many lapsed?": """
         select count(*) filter (order_count > 0 or is_subscriber), count(*) filter (is_active),
             count(*) filter (lifecycle = 'lapsed')

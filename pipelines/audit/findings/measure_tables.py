@@ -35,7 +35,7 @@ from regulars.pipelines.audit.findings.tables.own_attributes import find_odd_att
 from regulars.pipelines.audit.findings.tables.placeholders import find_placeholders
 from regulars.pipelines.audit.findings.tables.references import find_unmatched_references
 from regulars.pipelines.audit.findings.tables.same_orders import find_same_orders
-from regulars.pipelines.audit.findings.tables.taxes import find_taxes_against_settings
+from regulars.pipelines.audit.findings.tables.taxes import find_taxes_against_settings, find_unknown_included_taxes
 from regulars.pipelines.audit.findings.tables.texts import find_free_text, find_unknown_countries
 from regulars.pipelines.findings.finding import Finding
 
@@ -64,6 +64,7 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_never_charged_periods,
     find_plans_taken_as_successive,
     find_taxes_against_settings,
+    find_unknown_included_taxes,
 )
 
 

@@ -30,7 +30,6 @@ UNKNOWN_RHYTHM_DAYS = 8
 """Of a single delivery nobody knows when the next one comes; many come once a week."""
 
 EPOCH = dt.date(1970, 1, 1)
-Days = Collection[dt.date]
 
 DAYS = """
     select source, kind, day, rows

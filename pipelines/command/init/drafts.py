@@ -223,20 +223,18 @@ def _take_format(draft: Draft, written: WrittenFormat) -> None:
             f"{written.unread_count:,} of {written.value_count:,} different values of {', '.join(written.columns)} "
             "cannot be read: their rows will be quarantined"
         )
-    if written.is_set:
+    if written.is_set and (len(written.choices) == 1 or "profile" in draft.written):
         form = written.choices[0].get("datetime_format", written.choices[0].get("date_format", ""))
         if form.startswith("%Y"):  # nobody takes the day for the month
             _drop_question(draft, "options.datetime_format")
         return
     if len(written.choices) == 1:
-        draft.written.setdefault("options", {}).update(_drop_defaults(written.choices[0]))
+        used = {key: value for key, value in written.choices[0].items() if value}
+        draft.written.setdefault("options", {}).update(used)
         return
     what = {"moment": "moments", "date": "days", "number": "amounts"}[written.form]
     if not written.choices:
-        draft.problems.append(
-            f"the {what} of {', '.join(written.columns)} are written like `{written.shape}`, which fits neither the "
-            "options nor any known format"
-        )
+        draft.problems.append(written.problem)
         return
     draft.questions.append(
         Question(
@@ -247,11 +245,6 @@ def _take_format(draft: Draft, written: WrittenFormat) -> None:
         )
     )
     draft.sureness = "unsure"
-
-
-def _drop_defaults(options: dict[str, str]) -> dict[str, str]:
-    """Without the marks that are not used."""
-    return {key: value for key, value in options.items() if value}
 
 
 def _describe_files(group: Group) -> dict[str, Any]:
@@ -266,6 +259,8 @@ def _describe_format(group: Group, source: Source) -> dict[str, Any]:
     options: dict[str, Any] = {}
     if head.delimiter != source.options.delimiter:
         options["delimiter"] = head.delimiter
+    if group.encoding and group.encoding != source.options.encoding:
+        options["encoding"] = group.encoding
     if head.header_row is not None:
         options["header_row"] = head.header_row
     if not all(each.ends_with_line_end for each in group.heads):

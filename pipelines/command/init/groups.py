@@ -12,8 +12,6 @@ from pathlib import PurePosixPath
 from regulars.pipelines.command.init.tables import TableHead
 from regulars.pipelines.sources.names.file_names import split_digits
 
-_DAY = re.compile(r"[0-9]{4}[-_.]?[0-9]{2}([-_.]?[0-9]{2})?(?![0-9])")
-
 
 @dataclass(frozen=True)
 class Group:
@@ -30,6 +28,11 @@ class Group:
     heads: tuple[TableHead, ...]
     paths: tuple[str, ...]
     members: tuple[str, ...] = ()
+
+    @property
+    def encoding(self) -> str:
+        """What its texts are in, as the settings write it; empty where they are read without."""
+        return next((head.encoding for head in self.heads if head.encoding), "")
 
     @property
     def folder(self) -> str:

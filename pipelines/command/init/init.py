@@ -7,7 +7,7 @@ Put here: the order of the steps. Keep out: each step (the modules beside this o
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,11 @@ from regulars.pipelines.command.init.said import describe_result
 from regulars.pipelines.command.init.surveys import name_survey_columns
 from regulars.pipelines.command.init.tables import TableHead, read_head
 from regulars.pipelines.command.init.values.currency_signs import settle_currencies
+from regulars.pipelines.command.init.values.discounts import settle_discounts
 from regulars.pipelines.command.init.values.found_ids import split_words
 from regulars.pipelines.command.init.values.other_ids import map_other_ids
 from regulars.pipelines.command.init.values.phone_region import find_phone_region
+from regulars.pipelines.command.init.values.text_encoding import say_encoding
 from regulars.pipelines.command.init.written_text import CompanyAnswers, add_sources, write_settings_text
 from regulars.pipelines.errors import InputRefused, UsageWrong
 from regulars.pipelines.settings.part import check_zone
@@ -135,7 +137,12 @@ def _group(heads: Sequence[TableHead], profiles: dict[str, Profile], names: Coll
         chosen = choose_profile(recognise_export(head.header, profiles.values()))
         what = chosen.profile.name if chosen else frozenset(clean_name(cell).casefold() for cell in head.header)
         keyed.append(((what, head.format, head.delimiter, head.header_row, head.records), head))
-    return group_files(keyed, names)
+    said: dict[Hashable, set[str]] = {}
+    for key, head in keyed:
+        said.setdefault(key, set()).update(() if head.encoding is None else (head.encoding,))
+    # a file with nothing beyond ASCII is in the encoding of the others
+    placed = [((*key, (head.encoding or "") if len(said[key]) > 1 else ""), head) for key, head in keyed]
+    return group_files(placed, names)
 
 
 def _list_tools(profiles: dict[str, Profile]) -> set[str]:
@@ -164,8 +171,11 @@ def _draft_all(groups: Sequence[Group], profiles: dict[str, Profile], taken: set
                 draft.written["system"] = draft.system
             if profile:
                 name_survey_columns(draft, profile, con, Path(landing))
+            say_encoding(draft)
             if draft.sureness != "unknown":
                 look_at_values(draft, profile.mapping if profile else {}, con, Path(landing), tools)
+            if not profile:
+                settle_discounts(draft, con, Path(landing))
         drafts.append(draft)
     return sorted(drafts, key=lambda each: not each.is_active)
 
@@ -198,6 +208,9 @@ def _name_systems_of_lines(drafts: Sequence[Draft]) -> None:
         if len(matching) == 1:
             draft.system = matching[0].system or matching[0].name
             draft.written["system"] = draft.system
+            draft.questions = [
+                each for each in draft.questions if each.key != "columns.unit_price" or not draft.is_active
+            ]
 
 
 def _question_same_sales(drafts: Sequence[Draft], before: Settings | None) -> None:

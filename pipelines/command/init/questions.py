@@ -24,6 +24,9 @@ _IN_THE_FILE = ("columns.is_cancelled", "columns.first_public_reply_at", "exclud
 """Questions whose answer is an expression: they are written into the settings, and nobody is asked."""
 
 
+_YES, _NO = ("y", "yes"), ("n", "no")
+
+
 _ANSWERED = ("timezone", "currency", "system", "options", "columns", "kinds")
 """Keys of a source that an answer of one line can be put at; all others are left in the settings."""
 
@@ -56,17 +59,26 @@ def take_answer(draft: Draft, question: Question, answer: str) -> bool:
         chosen: Mapping[str, Any] = question.choices[int(answer) - 1]
         draft.written.setdefault("options", {}).update({key: value for key, value in chosen.items() if value})
         return True
-    if question.key.endswith(_IS_IT) and answer.lower() in ("y", "yes"):
+    if question.key.endswith(_IS_IT) and answer.lower() in _YES:
         return True  # it is what it seems
-    if not _fits(draft, question.key, answer):
+    is_flag = question.key.endswith("columns.prices_include_tax")
+    if not (_fits_flag(draft, question.key, answer) if is_flag else _fits(draft, question.key, answer)):
         return False
     place = draft.written
     *folders, last = question.key.split(".")
     for step in folders:
         place = place.setdefault(step, {})
     is_code = last == "currency" and folders and find_column(answer, draft.group.heads[-1].header) is None
-    place[last] = {"value": answer} if is_code else answer
+    place[last] = {"value": answer.lower() in _YES} if is_flag else {"value": answer} if is_code else answer
     return True
+
+
+def _fits_flag(draft: Draft, key: str, answer: str) -> bool:
+    """Whether a yes or no can stand in the settings: prices include a tax only where a column says how much."""
+    place = draft.written
+    for step in key.split(".")[:-1]:
+        place = place.get(step, {})
+    return answer.lower() in _NO or (answer.lower() in _YES and "tax" in place)
 
 
 def _fits(draft: Draft, key: str, answer: str) -> bool:

@@ -23,9 +23,15 @@ from regulars.pipelines.settings.sources.file_options import FileFormat
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.readers.content import Content, recognise_content
+from regulars.pipelines.sources.readers.encodings.text_encodings import (
+    EncodingFound,
+    find_text_encoding,
+    find_utf16,
+)
 from regulars.pipelines.sources.readers.header import clean_name
 from regulars.pipelines.sources.readers.json.json_arrays import list_keys_of_arrays
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.western_text import read_lines_with_letters
 
 HEAD_BYTES = 262_144
 _RECORDS = 60
@@ -66,6 +72,9 @@ class TableHead:
         records: The key that leads to the records in a JSON object, as in the settings; None where the file is no
             object with one list.
         reason: Why it is no table that can be read; empty where it is.
+        encoding: What the text is in, as the settings write it; empty where it is read without; None where it has
+            nothing beyond ASCII, so that any would do.
+        found: What its bytes say of the encoding, where it is neither Unicode nor clearly Windows-1252.
     """
 
     file: FoundFile
@@ -76,6 +85,8 @@ class TableHead:
     reason: str = ""
     header_row: int | None = None
     records: str | None = None
+    encoding: str | None = ""
+    found: EncodingFound | None = None
 
 
 def read_head(file: FoundFile) -> TableHead:
@@ -90,20 +101,46 @@ def read_head(file: FoundFile) -> TableHead:
             start = stream.read(HEAD_BYTES)
         except (OSError, EOFError, zlib.error):
             return _refuse(file, "a damaged gzip file: deliver it again")
-    text = decode_head(start, is_whole=len(start) < HEAD_BYTES)
+    encoding, found = _find_encoding(file.path, start, content)
+    text = decode_head(start, len(start) < HEAD_BYTES, encoding or "")
     if text is None:
-        return _refuse(file, "not a text, or one in UTF-16 without a mark: have the tool write UTF-8")
+        return _refuse(file, "not a text, or one in an encoding that cannot be told: have the tool write UTF-8")
     if not text.strip():
         return _refuse(file, "it is empty")
     packed = ".gz" if content == "gzip" else ""
     if text.lstrip()[:1] in ("{", "["):
         return _read_json(file, text, packed, is_whole=len(start) < HEAD_BYTES)
     head = _read_text(file, text, packed != "" or _ends_with_line_end(file.path))
-    return replace(head, format=f"csv{packed}")
+    return replace(head, format=f"csv{packed}", encoding=encoding, found=found)
 
 
-def decode_head(start: bytes, is_whole: bool) -> str | None:
-    """The beginning of a text in UTF-8, UTF-16 or else cp1252; None where it is none. A few zeros are damage."""
+def _find_encoding(path: Path, start: bytes, content: Content) -> tuple[str | None, EncodingFound | None]:
+    """The encoding to write into the settings, and what the bytes say of it, where it has to be asked or said."""
+    if start.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "", None
+    if start.count(b"\0"):
+        return find_utf16(start), None
+    if content == "gzip":
+        lines = b"".join(line for line in start.splitlines(keepends=True) if not line.isascii())
+    else:
+        lines = read_lines_with_letters(path)
+    if not lines:
+        return None, None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(lines)
+        return "", None
+    except UnicodeDecodeError:
+        found = find_text_encoding(start.partition(b"\n")[0], lines)
+    return ("", None) if found.is_western else (found.encoding, found)
+
+
+def decode_head(start: bytes, is_whole: bool, encoding: str = "") -> str | None:
+    """The beginning of a text, without an encoding in UTF-8, UTF-16 or else cp1252; None where it is none.
+
+    A few zeros are damage.
+    """
+    if encoding:
+        return codecs.getincrementaldecoder(encoding)("replace").decode(start)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return start[: len(start) // 2 * 2].decode("utf-16", errors="replace")
     if _MOST_ZEROS * start.count(b"\0") > len(start):

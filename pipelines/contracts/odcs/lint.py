@@ -44,6 +44,8 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier
 LAYERS = {"core", "marts", "meta"}
 """Those whose contracts are files; the contracts of raw tables are made from the kinds."""
 CLASSIFICATIONS = {"public", "internal", "personal"}
+LONGEST_NAME = 56
+"""Characters of a column's name with which rules were seen to run; with 58 none of the table's could be evaluated."""
 
 
 def lint(folder: Path) -> list[str]:
@@ -193,6 +195,8 @@ def _lint_column(contract: Contract, column: Column) -> Iterator[str]:
         yield f"logicalType is {column.logical_type!r}, and must be one of {known}"
     elif not column.reads_as and column.logical_type != logical:
         yield f"physicalType {column.type!r} does not fit logicalType {column.logical_type}: its own is {logical}"
+    if len(column.name) > LONGEST_NAME:
+        yield f"the name has {len(column.name)} characters, and rules about more than {LONGEST_NAME} cannot be run"
     if column.classification not in CLASSIFICATIONS:
         yield f"classification is {column.classification!r}, and must be one of {', '.join(sorted(CLASSIFICATIONS))}"
     if column.classification == "personal" and contract.layer != "raw":

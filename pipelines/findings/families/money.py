@@ -57,6 +57,11 @@ MONEY = (
         unit="orders",
     ),
     FindingType(
+        name="included_tax_unknown",
+        meaning="Prices are said to include the tax, and no order of the source tells it: none is taken out.",
+        unit="orders",
+    ),
+    FindingType(
         name="costs_known_for_few_sales",
         meaning="Values are net sales, not the contribution margin that settings want: too few costs are known.",
         unit="customers",

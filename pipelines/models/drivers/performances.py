@@ -13,6 +13,8 @@ from regulars.pipelines.models.comparisons.means import UPPER_END, Floats
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
 
 Ints = NDArray[np.int64]
+SMALLEST_REACH = 1e-9
+"""Half an interval that is shorter is what the last digit leaves of 0."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Performances:
         means: Of the answers to each.
         low: Lower end; NaN of fewer than two persons, and where all answers are the same.
         high: Upper end.
-        over: `means` less the mean of all answers to the drivers that are compared; NaN of those that are not.
+        over: `means` less the mean of all answers to the drivers that are compared; NaN of those that are not, of one
+            person's answers, and where all persons' answers lie equally far from the mean.
         over_low: Lower end of its interval.
         over_high: Upper end.
     """
@@ -59,6 +62,8 @@ def compare_performances(values: Floats, driver: Ints, person: Ints, compared: N
     reach = _reach(by_person, answered.sum(axis=1))
     over = np.where(compared & (compared.sum() > 1), means - weight @ means, np.nan)
     over_reach = _reach(by_person - weight @ by_person, np.full(drivers, answered[compared].any(axis=0).sum()))
+    is_moved = over_reach > SMALLEST_REACH
+    over, over_reach = (np.where(is_moved, each, np.nan) for each in (over, over_reach))
     return Performances(means, means - reach, means + reach, over, over - over_reach, over + over_reach)
 
 

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 TOLERANCE, ROUGH, MOST_STEPS = 1e-5, 1e-3, 500
 """What a step may still change of means and correlations: of the estimate, of a bootstrap sample; the most steps."""
 SMALLEST_EIGENVALUE = 1e-10
+FEWEST_BLOCKS = 10
+"""Blocks that the bootstrap draws from at least."""
 
 
 @dataclass(frozen=True)
@@ -211,11 +213,15 @@ def bootstrap_importance(
         level: What share of the samples lies in the interval.
 
     Returns:
-        Lower and upper ends, each of shape (p,); 0 and 1 when in no sample all variables vary.
+        Lower and upper ends, each of shape (p,); 0 and 1 when in no sample all variables vary, and with fewer than
+        `FEWEST_BLOCKS` blocks: samples of so few persons differ less than other persons would.
     """
+    size = int(blocks.max()) + 1
+    if size < FEWEST_BLOCKS:
+        return np.zeros(values.shape[1] - 1), np.ones(values.shape[1] - 1)
     rng = np.random.default_rng(seed)
     shift, _ = _start_from_single_variables(values)
-    sums, size = _sum_by_pattern(values - shift, blocks), int(blocks.max()) + 1
+    sums = _sum_by_pattern(values - shift, blocks)
     whole = _iterate(sums.patterns, *sums.weigh(np.ones(size)), *_start_from_zero(values), TOLERANCE)
     shares = []
     for often in rng.multinomial(size, np.full(size, 1 / size), size=draws).astype(np.float64):

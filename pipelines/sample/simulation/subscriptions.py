@@ -18,7 +18,6 @@ from regulars.pipelines.sample.simulation.purchases import PurchaseDays
 from regulars.pipelines.sample.simulation.rates import ONE, convert_to_company_currency
 
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 ALPHA, BETA = 0.9, 9.0
 """Each subscriber's chance to leave after a month ~ Beta(ALPHA, BETA): the shifted-beta-geometric model."""

@@ -14,7 +14,6 @@ from regulars.pipelines.sample.simulation.orders import PURCHASE
 from regulars.pipelines.sample.simulation.people import NO_RECORD, People
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 SHARE_ANSWERED = 0.10
 SHARE_TWICE = 0.04

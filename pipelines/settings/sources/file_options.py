@@ -39,8 +39,9 @@ class FileOptions(Part):
     thousands: Literal["", ",", ".", " ", "'"] = ""
     """What groups the digits of large numbers, as in `1.234.567,89`; numbers without it are read too."""
     currency_sign: Annotated[str, Field(pattern=CURRENCY_SIGN_PATTERN)] = ""
-    """What stands before or behind every amount, such as `$` in `$1,234.50`, `-$12.00` and `($12.00)`; amounts without
-    it are read too. It says nothing of the currency: a file with amounts in several currencies has a column for it."""
+    """What stands before or behind every amount, such as `$` in `$1,234.50`, `-$12.00` and `($12.00)`, or `Rs` in
+    `Rs. 5`; amounts without it are read too. It says nothing of the currency: a file with amounts in several currencies
+    has a column for it."""
     datetime_format: str = "iso"
     """How moments are written, in the signs of `strptime`, such as `%d.%m.%Y %H:%M`. `iso` reads `2026-06-30`,
     `2026-06-30 14:05:00` and `2026-06-30T14:05:00+02:00`. Names of months (`%B`, `%b`) may be English or one of twelve

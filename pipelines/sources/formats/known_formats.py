@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from regulars.pipelines.kinds.shape.kind import Form
 from regulars.pipelines.settings.sources.file_options import FileOptions
+from regulars.pipelines.sources.formats.currency_words import CODES, SIGNS
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 _DAYS = (
@@ -43,7 +44,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NUMBERS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", " "), (".", "'"), (",", "'"))
-_CURRENCY_SIGN = re.compile(r"(?:R|US|CA?|AU?|HK|NZ|S)?\$|[€£¥₹₽₺₩₪৳฿]|zł|kr|Kč|Ft|CHF")
+_CURRENCY_SIGN = re.compile(rf"(?<![^\W\d_])({SIGNS}|{CODES})(?![^\W\d_])", re.IGNORECASE)
 _WORDS_BEHIND = r" [(]?[\p{L}][\p{L} ]+[)]?$"
 
 

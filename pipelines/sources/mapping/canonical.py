@@ -112,11 +112,13 @@ def _convert_number(value: str, options: FileOptions) -> str:
     marks = {"": "", " ": r"[ \x{a0}\x{202f}]", "'": r"['’]"}.get(options.thousands, re.escape(options.thousands))
     grouped = rf"|[0-9]{{1,3}}({marks}[0-9]{{3}})+" if marks else ""
     digits = rf"(([0-9]+{grouped})({sign}[0-9]*)?|{sign}[0-9]+)"
-    written = quote_literal(f"'?({_write_signed(digits, re.escape(options.currency_sign))})")
+    currency = _write_currency(options.currency_sign)
+    written = quote_literal(f"'?({_write_signed(digits, currency)})")
     plain = quote_literal(_NUMBER if options.decimal == "." else "-?[0-9]+")
     looks_plain = quote_literal(_NUMBER)
     remark = quote_literal(f" (the decimal sign is {options.decimal})")
-    bare = f"regexp_replace({value}, {quote_literal(f'[^0-9{sign}]')}, '', 'g')"
+    amount = f"regexp_replace({value}, {quote_literal(currency)}, '')" if currency.endswith("?") else value
+    bare = f"regexp_replace({amount}, {quote_literal(f'[^0-9{sign}]')}, '', 'g')"
     with_point = f"replace({bare}, {quote_literal(options.decimal)}, '.')"
     whole = rf"regexp_replace(regexp_replace({with_point}, '^\.', '0.'), '\.$', '')"
     minus = f"case when contains({value}, '-') or contains({value}, '(') then '-' else '' end"
@@ -128,6 +130,11 @@ def _convert_number(value: str, options: FileOptions) -> str:
             else {value}
         end
     """
+
+
+def _write_currency(sign: str) -> str:
+    """A regular expression of the sign of a currency; one of letters may be cut short by a dot: `Rs.`, `kr.`."""
+    return re.escape(sign) + (r"\.?" if sign[-1:].isalpha() else "")
 
 
 def _write_signed(digits: str, currency: str) -> str:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.readers.content import refuse_other_content
+from regulars.pipelines.sources.readers.encodings.file_encoding import find_file_encoding, refuse_other_encoding
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.readers.text_scan import TextFacts, scan_text
 from regulars.pipelines.sources.readers.western_text import guess_other_encoding, has_doubtful_letters
@@ -121,8 +122,10 @@ def _find_encoding(plain: Path, start: bytes, file_name: str, declared: str) -> 
     if found:
         return found
     if declared == "utf-16":
+        refuse_other_encoding(plain, file_name, declared)
         return ("utf-16-be" if start[:1] == b"\0" else "utf-16-le"), b""
     if declared not in ("auto", "utf-8"):
+        refuse_other_encoding(plain, file_name, declared)
         _refuse_undecodable(plain, declared, file_name)
         return declared, b""
     if start.count(b"\0") * 4 > len(start):
@@ -135,20 +138,25 @@ def _find_encoding(plain: Path, start: bytes, file_name: str, declared: str) -> 
         return "utf-8", b""
     # one bad byte among valid UTF-8 is damage: read as Windows-1252, every accented letter would become two letters
     if declared == "auto" and not bad.is_behind_letters and _find_undecodable(plain, "cp1252") is None:
-        other = guess_other_encoding(plain)
-        if other is None:
+        found_in_text = find_file_encoding(plain)
+        is_sure = found_in_text.is_sure and not found_in_text.is_western
+        other = found_in_text.encoding if is_sure else guess_other_encoding(plain)
+        if other is None or found_in_text.is_clearly_western:
             return "cp1252", b""
         guess = f"; perhaps it is {other}" if other else ""
+        guess += f" ({found_in_text.signs})" if is_sure else ""
         raise Refusal(
             "undecodable",
             f"{file_name} is not UTF-8 from line {bad.line:,} on, and does not look like Windows-1252, as which it "
             f"would be read{guess}. Say `options: {{encoding: …}}`, or export it as UTF-8",
         )
+    likely = find_file_encoding(plain).encoding if declared == "auto" and not bad.is_behind_letters else ""
+    guess = f"; perhaps it is {likely}" if likely else ""
     either = "UTF-8" if declared == "utf-8" or bad.is_behind_letters else "UTF-8 or Windows-1252"
     raise Refusal(
         "undecodable",
-        f"{file_name} is not {either} at byte {bad.offset:,} (line {bad.line:,}): export it as UTF-8, or name its "
-        "`encoding` in `options`",
+        f"{file_name} is not {either} at byte {bad.offset:,} (line {bad.line:,}){guess}: export it as UTF-8, or name "
+        "its `encoding` in `options`",
     )
 
 

@@ -60,7 +60,7 @@ def guess_other_encoding(path: Path) -> str | None:
     Args:
         path: A text that can be decoded as Windows-1252, and not as UTF-8.
     """
-    sample = _read_lines_with_letters(path)
+    sample = read_lines_with_letters(path)
     if _is_clearly_western(sample.decode("cp1252", errors="replace")):
         return None
     matches = from_bytes(sample)
@@ -71,8 +71,12 @@ def guess_other_encoding(path: Path) -> str | None:
     return str(best.encoding) if best.coherence >= _TELLING_COHERENCE else ""
 
 
-def _read_lines_with_letters(path: Path) -> bytes:
-    """The first lines of a file that have bytes beyond ASCII."""
+def read_lines_with_letters(path: Path) -> bytes:
+    """The first lines of a file that have bytes beyond ASCII.
+
+    Args:
+        path: The file.
+    """
     sample = b""
     with path.open("rb") as stream:
         while len(sample) < _SAMPLE_BYTES and (line := stream.readline(_SAMPLE_BYTES)):

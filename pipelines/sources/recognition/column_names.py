@@ -11,9 +11,14 @@ from pathlib import Path
 
 import yaml
 
-from regulars.pipelines.sources.recognition.amounts import drop_tax_words, order_by_tax
+from regulars.pipelines.sources.formats.currency_words import drop_currency_words
+from regulars.pipelines.sources.recognition.amounts import (
+    drop_doubtful_tax_words,
+    drop_tax_words,
+    is_nothing_but_tax,
+    order_by_tax,
+)
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
-from regulars.pipelines.sources.recognition.currency_words import drop_currency_words
 
 _NAMES = Path(__file__).with_name("column_names.yaml")
 
@@ -45,7 +50,9 @@ def match_names(kind: str, by_name: Mapping[str, ColumnFacts]) -> Iterator[tuple
     """
     used: set[str] = set()
     for ours, names in read_names()[kind].items():
-        found = next((by_name[name] for name in names if name in by_name and by_name[name].column not in used), None)
+        named = [by_name[name] for name in names if name in by_name and by_name[name].column not in used]
+        # a column without a value gives way to one that has some
+        found = next((each for each in named if each.filled), named[0] if named else None)
         if found is not None:
             used.add(found.column)
             yield ours, found
@@ -62,7 +69,13 @@ def name_facts(facts: Sequence[ColumnFacts]) -> dict[str, ColumnFacts]:
     Of equal names the one without tax is taken.
     """
     ordered = order_by_tax(facts)[::-1]
+    amounts = {*read_names()["orders"]["gross_sales"], *read_names()["order_lines"]["unit_price"]}
+    doubtful = {plain_name(drop_doubtful_tax_words(each.column)): each for each in ordered}
+    doubtful = {name: each for name, each in doubtful.items() if name in amounts}
+    # `TTC` alone is an amount, and so is `Netto DKK`
+    alone = [each for each in ordered if is_nothing_but_tax(drop_currency_words(each.column))]
+    nameless = {"amount": alone[-1]} if alone else {}
     bare = {bare_name(each.column): each for each in ordered}
     without = {plain_name(drop_tax_words(each.column)): each for each in ordered}
     undivided = {plain_name(each.column.casefold()): each for each in ordered}  # `MwSt` is one word
-    return bare | without | undivided | {plain_name(each.column): each for each in ordered}
+    return nameless | doubtful | bare | without | undivided | {plain_name(each.column): each for each in ordered}

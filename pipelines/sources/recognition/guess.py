@@ -10,7 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from regulars.pipelines.kinds.shape.registry import KINDS
-from regulars.pipelines.sources.recognition.amounts import find_refunds, find_tax_basis, settle_tax
+from regulars.pipelines.sources.recognition.amounts import (
+    find_refunds,
+    find_tax_basis,
+    is_before_tax,
+    is_goods_alone,
+    question_silent_tax,
+    settle_tax,
+)
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
 from regulars.pipelines.sources.recognition.column_names import (
     bare_name,
@@ -20,7 +27,12 @@ from regulars.pipelines.sources.recognition.column_names import (
     read_names,
 )
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
-from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types, question_staff
+from regulars.pipelines.sources.recognition.other_rows import (
+    find_staff_column,
+    question_row_types,
+    question_staff,
+    question_suppliers,
+)
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
 from regulars.pipelines.warehouse.sql_text import quote_identifier
@@ -40,24 +52,6 @@ _FIRST_REPLY = re.compile(
     r"first (public )?(reply|response|answer|agent reply)|erste\w* (antwort|reaktion)|erst(antwort|reaktion)"
     r"|premi[eè]re réponse|primera respuesta|primeira resposta|prima risposta|ensi(mmäi\w+ )?vasta"
 )
-_WITH_EXTRAS = {
-    *("total", "amount", "order total", "grand total", "total amount", "total price", "gesamtbetrag", "sum", "summe"),
-    *("amount total", "amount net", "net amount", "montant total", "importe total", "valor total", "totale", "summa"),
-    *(
-        "totaalbedrag",
-        "montant",
-        "importe",
-        "valor",
-        "kwota",
-        "wartość",
-        "订单金额",
-        "实付金额",
-        "মোট টাকা",
-        "মোট",
-        "yhteensä",
-    ),
-}
-"""Names of amounts that may hold tax and shipping."""
 _EXTRAS = {
     "tax",
     "vat",
@@ -73,11 +67,16 @@ _EXTRAS = {
     "fee",
     "fees",
 }
+_PRICED = {"orders": "gross_sales", "order_lines": "unit_price"}
+"""Kind -> its amount that may hold the tax."""
 _COMMON = {"id", "created", "created at", "date", "datum", "amount", "total", "name", "email", "timestamp"}
 """Names that tables of every kind have: a key by such a name alone says nothing of the kind."""
 _ONE_ROW_EACH = ("customers", "orders", "tickets", "products")
 _MOST = 0.9
 _FEW = 2
+_SALES = ("orders", "order_lines")
+_FEW_BLANK = 2
+"""So many records without a number are taken for totals."""
 
 Sureness = Literal["sure", "likely", "unsure"]
 
@@ -129,7 +128,10 @@ def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -
         columns = dict(match_names(kind, by_name))
         reasons = [f"{ours} by the name `{each.column}`" for ours, each in columns.items() if ours in needed]
         _match_shapes(kind, columns, facts, reasons)
-        if all(name in columns for name in needed):
+        is_there = all(name in columns for name in needed)
+        # columns without a value say nothing, unless no record is there at all
+        is_filled = is_there and (all(columns[name].filled for name in needed) or not facts[0].row_count)
+        if is_filled:
             guess = _check(kind, columns, facts, reasons)
             used = {each.column for each in columns.values()}
             guess = _add_flags(guess, find_flags(kind, by_name, used))
@@ -183,10 +185,15 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         questions |= _question_total(found["gross_sales"], facts, columns)
         settle_tax(found, columns, reasons, questions)
     further: dict[str, str] = {}
+    if kind in _PRICED:
+        further |= question_silent_tax(found[_PRICED[kind]], columns)
+    if kind == "order_lines" and find_tax_basis(price := found["unit_price"].column) in ("with", "either"):
+        questions["unit_price"] = f"`{price}` is with tax, or may be: which column is the price without?"
     if kind == "tickets" and "first_public_reply_at" not in columns:
         columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
         reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
         further |= _question_first_reply(facts)
+    questions |= question_suppliers(kind, facts, columns)
     questions |= question_row_types(kind, facts, columns)
     if staff := question_staff(kind, facts):
         questions["kind"] = "; ".join(each for each in (questions.get("kind", ""), staff) if each)
@@ -194,6 +201,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
     key = found[_NEEDED[kind][0]]
+    exclude = dict(_leave_out_blank(kind, found, reasons))
     if kind in _ONE_ROW_EACH:
         if plain_name(key.column) in _COMMON and "kind" not in questions:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
@@ -202,7 +210,21 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     if not facts or not facts[0].row_count:
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
     sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
-    return Guess(kind, columns, sureness, reasons, questions, further_questions=further)
+    return Guess(kind, columns, sureness, reasons, questions, exclude, further_questions=further)
+
+
+def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[str]) -> Iterator[tuple[str, str]]:
+    """Rules that leave out records of which nothing is known that all others have: totals, and surveys never sent."""
+    if kind == "survey_responses" and (blank := found["answered_at"]).filled < blank.row_count:
+        what, name = "as surveys that were begun and never sent", "unfinished"
+    elif kind in _SALES and 0 < (blank := found["order_id"]).row_count - blank.filled <= _FEW_BLANK:
+        what, name = "as a total has none", "without_number"
+    else:
+        return
+    count = blank.row_count - blank.filled
+    of_all = f"{count:,} of {blank.row_count:,} records {'has' if count == 1 else 'have'}"
+    reasons.append(f"{of_all} nothing in `{blank.column}`, {what}: left out")
+    yield name, f"trim(coalesce({quote_identifier(blank.column)}, '')) = ''"
 
 
 def _question_first_reply(facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
@@ -237,13 +259,13 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
 def _question_total(
     amount: ColumnFacts, facts: Sequence[ColumnFacts], columns: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    is_settled = bool(find_tax_basis(amount.column))  # its name says it of the tax
+    is_settled = bool(find_tax_basis(amount.column)) or is_before_tax(amount.column)  # its name says it of the tax
     is_beside = bool({"shipping", "discounts", *(() if is_settled else ("tax",))} & columns.keys())
-    taxes = {columns.get("tax")} if is_settled else set()
-    words = {word for each in facts if each.column not in taxes for word in bare_name(each.column.casefold()).split()}
+    beside = [each for each in facts if each is not amount and not (is_settled and each.column == columns.get("tax"))]
+    words = {word for each in beside for word in bare_name(each.column.casefold()).split()}
     if amount.filled > _FEW and amount.whole == amount.filled:
         yield "gross_sales", f"no value of `{amount.column}` has cents: is it in cents, or in whole units?"
-    elif bare_name(amount.column) in _WITH_EXTRAS and (is_beside or words & _EXTRAS):
+    elif not is_goods_alone(amount.column) and (is_beside or words & _EXTRAS):
         yield "gross_sales", f"are tax, shipping and discounts within `{amount.column}`, or beside it?"
 
 

@@ -20,6 +20,12 @@ _PARTNER_TYPES = {
     *("kontaktart", "adressart", "partnerart", "geschäftspartnertyp"),
 }
 """Names of columns that tell customers from suppliers and others."""
+_SUPPLIERS = {
+    *("supplier", "supplier name", "supplier id", "vendor", "vendor name", "vendor id", "lieferant", "lieferanten nr"),
+    *("lieferantennummer", "fournisseur", "proveedor", "fornecedor", "fornitore", "leverancier", "leverantör"),
+    *("leverandør", "toimittaja", "dostawca", "dodavatel", "beszállító", "tedarikçi", "поставщик", "供应商", "仕入先"),
+}
+"""Names of columns that say whom the company buys from."""
 _STAFF = {
     *("employee id", "employee number", "employee no", "staff id", "salary", "wage", "hourly rate"),
     *("hire date", "date of hire", "employment status", "employment type", "payroll number"),
@@ -80,6 +86,18 @@ def _list_columns(facts: Sequence[ColumnFacts], names: Collection[str]) -> list[
 def _names_customers(facts: Sequence[ColumnFacts]) -> bool:
     ids = set(read_names()["customers"]["customer_record_id"]) - _IDS_OF_ANYBODY
     return bool(_list_columns(facts, ids))
+
+
+def question_suppliers(
+    kind: str, facts: Sequence[ColumnFacts], columns: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Orders that name a supplier and no customer: they may be what the company bought."""
+    suppliers = _list_columns(facts, _SUPPLIERS)
+    if kind in ("orders", "order_lines") and suppliers and not {"customer_record_id", "email"} & columns.keys():
+        yield (
+            "kind",
+            f"`{suppliers[0]}` names suppliers and no column names customers: are its rows sales, or purchases?",
+        )
 
 
 def question_row_types(

@@ -12,8 +12,10 @@ Topic = Literal["sale", "beside", "none"]
 _STATES = {
     *("status", "state", "states", "zustand", "statut", "état", "etat", "estado", "situação", "situacao", "situación"),
     *("stato", "stan", "stav", "tila", "tilanne", "tilstand", "状态", "অবস্থা"),
+    *("статус", "состояние", "стан", "állapot", "státusz", "durum", "durumu", "status", "stare", "κατάσταση", "状態"),
+    *("ステータス", "狀態", "상태"),
 }
-_ENDS = ("status", "zustand", "statut", "state", "tila", "状态")
+_ENDS = ("status", "zustand", "statut", "state", "tila", "状态", "状態", "狀態", "상태", "状況")
 """What a name of one word may end with: `Zahlungsstatus`, `订单状态`."""
 _MAY_BE_PLACES = {"state", "states", "estado", "stato", "stan", "état", "etat"}
 """Words that also mean a part of a country."""
@@ -26,7 +28,23 @@ _SALE = {
     *("zamówienia", "zamówienie", "płatności", "płatność", "sprzedaży"),
     *("objednávky", "objednávka", "platby", "platba", "prodeje", "tilauksen", "tilaus", "maksun", "maksu", "myynnin"),
     *("beställning", "beställnings", "betalning", "betalnings", "försäljning", "ordre", "ordrens", "salgs", "ordern"),
-    *("订单", "支付", "付款", "অর্ডার", "অর্ডারের", "পেমেন্ট", "পেমেন্টের"),
+    *(
+        "订单",
+        "支付",
+        "付款",
+        "অর্ডার",
+        "অর্ডারের",
+        "পেমেন্ট",
+        "পেমেন্টের",
+        "訂單",
+        "注文",
+        "注文の",
+        "支払い",
+        "주문",
+        "결제",
+    ),
+    *("заказа", "заказ", "оплаты", "замовлення", "оплати", "поръчка", "rendelés", "fizetés", "sipariş", "ödeme"),
+    *("comandă", "comenzii", "plată", "narudžbe", "naročila", "παραγγελίας", "užsakymo", "pasūtījuma", "tellimuse"),
 }
 _ELSEWHERE = {
     *("email", "mail", "e", "sms", "newsletter", "marketing", "consent", "notification", "sync", "erp", "crm", "api"),
@@ -49,7 +67,7 @@ def find_topic(column: str) -> Topic:
         before = next((word.removesuffix(end) for end in _ENDS if word.endswith(end)), word)
         if word in _STATES:
             is_state = True
-        elif before != word and (before in _SALE or word.endswith(("status", "状态"))):
+        elif before != word and (before in _SALE or word.endswith(("status", "状态", "状態", "狀態", "상태", "状況"))):
             is_state = True
             others.add(before)
         else:
@@ -58,6 +76,11 @@ def find_topic(column: str) -> Topic:
     if not is_state or others & _ELSEWHERE:
         return "none"
     return "sale" if others <= _SALE else "beside"
+
+
+def is_of_something_else(column: str) -> bool:
+    """Whether a name says that a column is about something that is no sale: `E-mail consent`."""
+    return bool(set(plain_name(column).split()) & _ELSEWHERE)
 
 
 def may_be_place(column: str) -> bool:

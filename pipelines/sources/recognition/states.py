@@ -14,12 +14,20 @@ from typing import Any
 import duckdb
 import yaml
 
-from regulars.pipelines.sources.recognition.state_columns import Topic, find_topic, may_be_place
+from regulars.pipelines.sources.recognition.state_columns import (
+    Topic,
+    find_topic,
+    is_of_something_else,
+    may_be_place,
+)
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _WORDS = Path(__file__).with_name("state_words.yaml")
 _MOST_VALUES = 1_000
 """So many different values of a column are looked at."""
+_SAMPLE_ROWS = 20_000
+_LEAST_STATES, _MOST_STATES = 2, 12
+"""A column that no name tells to be one of states has so many different words."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ def list_states(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str
     for column in columns:
         topic = find_topic(column)
         if topic == "none":
+            yield from _find_unnamed(con, rows, column)
             continue
         found = con.execute(
             f"select {_fold(column)} as word, count(*) from {rows} where word <> '' "
@@ -72,6 +81,21 @@ def list_states(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str
         # `State` of an address has words of its own, of which one may look like a state of an order
         if says_cancelled or (topic == "sale" and states.is_certain):
             yield states
+
+
+def _find_unnamed(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> Iterator[States]:
+    """A column whose name says nothing of states and whose words are all states, some of them of no sale: `osname`."""
+    if is_of_something_else(column):
+        return
+    found = con.execute(f"""
+        select {_fold(column)} as word, count(*) from (from {rows} limit {_SAMPLE_ROWS})
+        where word <> '' group by word order by all limit {_MOST_STATES + 1}
+    """).fetchall()
+    if not _LEAST_STATES <= len(found) <= _MOST_STATES:
+        return
+    states = _read_column(column, "beside", dict(found))
+    if states.no_sale_words and not states.unknown_count:
+        yield states
 
 
 def _read_column(column: str, topic: Topic, counts: Mapping[str, int]) -> States:

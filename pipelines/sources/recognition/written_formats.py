@@ -24,6 +24,7 @@ _KEYS: Mapping[Form, tuple[str, ...]] = {
     "date": ("date_format",),
     "number": ("decimal", "thousands", "currency_sign"),
 }
+_GROUPED = {"decimal": ",", "thousands": ".", "currency_sign": ""}
 _MOST_UNREADABLE = 0.05
 """Of the different values of a form; with more of them it is not known how the form is written."""
 
@@ -35,12 +36,13 @@ class WrittenFormat:
     Attributes:
         form: The form.
         columns: Our columns of that form, each with its kind, as `orders.ordered_at`.
-        choices: The options that fit every value, each as key -> value; the source's own alone where they fit; none
+        choices: The options that fit every value, each as key -> value; the source's own first where they fit; none
             where no known format does.
         is_set: Whether the source's own options fit.
         shape: The commonest shape of the values.
         value_count: How many different values there are.
         unread_count: How many of them no known format reads; their rows will be quarantined.
+        expression: Where no options fit, an expression that reads all values, with `…` for the column; empty: none.
     """
 
     form: Form
@@ -50,6 +52,17 @@ class WrittenFormat:
     shape: str
     value_count: int
     unread_count: int = 0
+    expression: str = ""
+
+    @property
+    def problem(self) -> str:
+        """Why the values cannot be read with any options, and what would read them."""
+        what = {"moment": "moments", "date": "days", "number": "amounts"}[self.form]
+        advice = f"; mapped by `{{sql: {self.expression}}}` they would be" if self.expression else ""
+        return (
+            f"the {what} of {', '.join(self.columns)} are written like `{self.shape}`, which fits neither the options "
+            f"nor any known format{advice}"
+        )
 
 
 def find_written_formats(
@@ -109,15 +122,31 @@ def _decide(
     unread = 0
     for _ in range(2):
         if fits_all_values(con, form, KnownFormat(options)):
-            return WrittenFormat(form, columns, (own,), True, shape, count, unread)
-        fitting = [each for each in list_fitting_formats(con, form, example) if not each.expression]
+            choices_of_own = (own, _GROUPED) if form == "number" and _may_be_grouped(con, options) else (own,)
+            return WrittenFormat(form, columns, choices_of_own, True, shape, count, unread)
+        known = list_fitting_formats(con, form, example)
+        fitting = [each for each in known if not each.expression]
         choices = [{key: str(getattr(each.options, key)) for key in _KEYS[form]} for each in fitting]
         plain = tuple(each for at, each in enumerate(choices) if each not in choices[:at])
         dropped = 0 if plain or unread else _drop_unreadable_values(con, form, options, count, example)
         unread += dropped
         if not dropped:
             break
-    return WrittenFormat(form, columns, plain, False, shape, count, unread)
+    by_expression = next((each.expression.format(column="…") for each in known if each.expression), "")
+    return WrittenFormat(form, columns, plain, False, shape, count, unread, "" if plain else by_expression)
+
+
+def _may_be_grouped(con: duckdb.DuckDBPyConnection, options: FileOptions) -> bool:
+    """Whether the points of all numbers may as well divide thousands: `1.234` alone is a thousand in half of Europe."""
+    if options.decimal != "." or options.thousands:
+        return False
+    pointed, doubtful = con.execute(r"""
+        select
+            count(*) filter (contains(value, '.')),
+            count(*) filter (regexp_matches(value, '(^|[^0-9])[1-9][0-9]{0,2}[.][0-9]{3}([^0-9]|$)')),
+        from misfits
+    """).fetchall()[0]
+    return bool(pointed and pointed == doubtful)
 
 
 def _drop_unreadable_values(

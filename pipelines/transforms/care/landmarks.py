@@ -20,6 +20,7 @@ MOST_PURCHASES = 12
 SINCE_LAST_DAYS = (30, 60, 120, 240)
 """Upper ends of the classes of days since the last purchase; a last class holds the rest."""
 CELLS = MOST_PURCHASES * (len(SINCE_LAST_DAYS) + 1)
+"""How many classes of customers there are."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ def describe_customers(
     """Describe every customer who bought in the `lapse_days` that end with a day.
 
     Returns:
-        `customer_idx`; `cell` Int64 (0 to `CELLS` − 1: customers of one class of purchase days and of days since the
-        last one); `level` Int64 (bad experiences in the window, at most `threshold`). Sorted by customer_idx.
+        `customer_idx`; `cell` Int64 (a number from 0 for each class of purchase days and of days since the last one);
+        `level` Int64 (bad experiences in the window, at most `threshold`). Sorted by customer_idx.
     """
     last = count_days_since_epoch(day)
     since = last - pl.col("day_idx").max()

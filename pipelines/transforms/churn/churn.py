@@ -117,9 +117,7 @@ def churn(
     counts = [_count_values(split, gone, name, as_of) for name in (ALL, *cohorts.dimensions)]
     return (
         _compare_gone_rate(_add_gone_rate(_add_rates(pl.concat(counts), history)))
-        .with_columns(
-            reason=pl.coalesce(pl.when("is_complete").then(explain_only_value()), "reason"), as_of=pl.lit(as_of)
-        )
+        .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in CHURN_COLUMNS.items())
         .sort("month_end", "dimension", "dimension_value")
     )
@@ -207,21 +205,20 @@ def _compare_gone_rate(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _say_what_else_is_missing() -> pl.Expr:
-    """Why a known churn has no interval, no `gone_rate_12m` or no comparison with the others; NULL where it has all."""
+    """Why a known churn has no interval, no `gone_rate_12m` or no others to compare with; NULL where it has all."""
     parts = {
         "no interval of churn_rate_12m: more customers were lost than there were on average": pl.col(
             "churn_rate_12m_low"
         ).is_null(),
         "gone_rate_12m is not known: nobody was active a year before": pl.col("gone_rate_12m").is_null(),
         f"not compared with the others: fewer than {ENOUGH} customers of a year before on one side or both": (
-            pl.col("dimension") != ALL
+            (pl.col("dimension") != ALL) & explain_only_value().is_null()
         )
         & pl.col(GONE_OVER_OTHERS[0]).is_null(),
     }
-    told = pl.concat_str(
-        (pl.when(is_so).then(pl.lit(sentence)) for sentence, is_so in parts.items()), separator="; ", ignore_nulls=True
-    )
-    return pl.when(told != "").then(told)
+    sentences = (pl.when(is_so).then(pl.lit(sentence)) for sentence, is_so in parts.items())
+    reason = pl.concat_str(explain_only_value(), *sentences, separator="; ", ignore_nulls=True)
+    return pl.when(reason != "").then(reason)
 
 
 def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:

@@ -34,7 +34,6 @@ Bounds = tuple[pl.Expr, pl.Expr]
 FEW_VOTES = 30
 """Below this many votes the interval is wider than most changes: ±30 points at 50 % promoters and 20 % detractors."""
 VALUE = ["dimension", "dimension_value"]
-PERIOD = ["grain", "period_start", "period_end"]
 EVENT = ["measure", "day_idx", "end_idx", "amount"]
 """The columns of an event beside its dimension: what it adds to (`measure`) and how much (`amount`, Int64); its day;
 the first day on which it is no longer its owner's vote, `LONGEST_WINDOW` days later at most."""

@@ -38,6 +38,7 @@ BOOK = xlsx({"Orders": [HEAD.strip().split(","), *(row.strip().split(",") for ro
 READ = {
     "a byte order mark": "\ufeff" + TEXT,
     "UTF-16": ("\ufeff" + TEXT).encode("utf-16-le"),
+    "UTF-16 without a mark": TEXT.encode("utf-16-le"),
     "cp1252": TEXT.replace("ann3", "zoë").encode("cp1252"),
     "mixed line ends": "".join(line.replace("\n", "\r\n") if n % 2 else line for n, line in enumerate([HEAD, *ROWS])),
     "a zero in a cell": TEXT.replace("ann3", "ann\0003"),
@@ -53,7 +54,6 @@ LOSES_LINES = {
     "the header again": ("".join([HEAD, *ROWS[:9], HEAD, *ROWS[9:]]), 20),
 }
 LEFT_ALONE = {
-    "UTF-16 without a mark": (TEXT.encode("utf-16-le"), "in UTF-16 without a mark: have the tool write UTF-8"),
     "the zeros of a crash": (TEXT.encode() + bytes(5_000), "not a text"),
     "a page called xls": ("<html><table><tr><td>Order No</td></tr></table></html>", "a web page or XML"),
     "a password": (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "save it without one"),

@@ -68,3 +68,17 @@ def test_tickets_without_a_column_of_replies_are_in_no_number_about_replies(read
     assert sources["tickets"].columns["no_reply_due_reason"].value == "reply_not_exported"
     assert "no column says when a ticket was first answered" in said
     assert "how long the first reply took" not in said
+
+
+@pytest.mark.parametrize("header", ["Supplier", "Lieferant", "Vendor name"])
+def test_orders_that_name_suppliers_and_no_customers_may_be_purchases(read, header):  # noqa: F811
+    rows = "".join(f"S{n},0{1 + n % 9}.02.2026,{n}.50,x\n" for n in range(18))
+    said, sources = read(orders=f"Order No,Date,Net,{header}\n{rows}")
+    assert not sources
+    assert f"`{header}` names suppliers and no column names customers: are its rows sales, or purchases?" in said
+
+
+def test_orders_of_customers_may_name_the_supplier_too(read):  # noqa: F811
+    rows = "".join(f"S{n},0{1 + n % 9}.02.2026,{n}.50,x,a{n}@x.example\n" for n in range(18))
+    _, sources = read(orders=f"Order No,Date,Net,Supplier,Email\n{rows}")
+    assert sources["orders"].kind == "orders"

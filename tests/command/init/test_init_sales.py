@@ -115,7 +115,44 @@ def test_an_amount_with_tax_needs_the_tax_to_be_taken_out(read, name):
 def test_an_amount_with_tax_alone_is_not_read(read, name):
     said, sources = read(orders=sales(f"{name},Branch", "x"))
     assert not sources
-    assert f"`{name}` holds the tax: which column is the tax, or the amount without?" in said
+    assert f"`{name}` holds the tax: which column is the tax?" in said
+
+
+@pytest.mark.parametrize("name", ["Total", "Umsatz", "Betrag", "Sales", "Valor total"])
+def test_an_amount_that_is_silent_about_tax_is_taken_as_without_and_asked_about(read, name):
+    said, sources = read(orders=sales(f"{name},Branch", "x"))
+    assert "prices_include_tax" not in sources["orders"].columns
+    assert f"open: does `{name}` hold the tax? No column says it, and it is taken as without" in said
+
+
+@pytest.mark.parametrize("name", ["Net", "Subtotal", "Amount excl. VAT", "HT", "Netto DKK", "Base imponible"])
+def test_an_amount_that_is_without_tax_by_its_name_is_no_question(read, name):
+    said, sources = read(orders=sales(f"{name},Branch", "x"))
+    assert sources["orders"].columns["gross_sales"] == name
+    assert "hold the tax" not in said
+
+
+@pytest.mark.parametrize("ends", [("x",), ("1.90", "2.90")])
+@pytest.mark.parametrize("name", ["Total + VAT", "Total plus tax", "Gross amount", "Betrag und MwSt"])
+def test_an_amount_whose_name_leaves_the_tax_open_is_not_read(read, name, ends):
+    said, sources = read(orders=sales(f"{name},{'Branch' if ends == ('x',) else 'Tax'}", *ends))
+    assert not sources
+    assert f"is the tax within `{name}`, or does it come on top?" in said
+
+
+@pytest.mark.parametrize("name", ["Unit price (incl. VAT)", "Price + VAT"])
+def test_prices_of_lines_with_tax_are_not_read(read, name):
+    said, sources = read(lines=sales(f"{name},SKU,Quantity", "A,2"))
+    assert not sources
+    assert f"`{name}` is with tax, or may be: which column is the price without?" in said
+
+
+def test_prices_of_lines_that_are_silent_about_tax_are_asked_about_where_no_order_says_it(read):
+    lines = sales("Unit price,SKU,Quantity", "A,2")
+    said, _ = read(lines=lines)
+    assert "open: does `Unit price` hold the tax?" in said
+    said, _ = read(lines=lines, orders=sales("Net,Branch", "x"))
+    assert "open: does" not in said
 
 
 def test_a_total_beside_discounts_in_any_language_is_a_question(read):
@@ -177,11 +214,36 @@ def test_lines_of_a_till_are_no_receipts(read):
         ("Belopp (kr) SEK", "{n}.50", "SEK"),
         ("total_usd", "{n}.50", "USD"),
         ("TotalGBP", "{n}.50", "GBP"),
+        ("Net (AED)", "{n}.50", "AED"),
+        ("Net", "SAR{n}.50", "SAR"),
+        ("Net", "{n}.50 lei", "RON"),
+        ("Net (R)", "{n}.50", "ZAR"),
+        ("Net", "R {n}.50", "ZAR"),
     ],
 )
 def test_a_sign_or_a_code_in_the_header_names_the_currency(read, header, amount, currency):
     said, sources = read(orders=sales(f"{header},Branch", "x", net=amount))
     assert sources["orders"].currency == currency, said
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "what"),
+    [
+        ("Net", "Rs. {n}.50", "the sign `Rs` may mean INR, PKR"),
+        ("Net", "{n}.50 kr.", "the sign `kr` may mean SEK, NOK, DKK"),
+        ("Net (Rs.)", "{n}.50", "the header `Net (Rs.)` may mean INR, PKR"),
+        ("Net kr", "{n}.50", "the header `Net kr` may mean SEK, NOK, DKK"),
+    ],
+)
+def test_a_word_of_several_currencies_is_asked_about(read, header, amount, what):
+    said, sources = read(orders=sales(f"{header},Branch", "x", net=amount))
+    assert sources["orders"].currency is None
+    assert what in said
+
+
+def test_a_word_in_capitals_is_no_currency(read):
+    _, sources = read(orders=sales("Net,Mail ALL", "x"))
+    assert sources["orders"].currency is None
 
 
 def test_a_sign_of_several_currencies_is_asked_about(read):
@@ -240,3 +302,93 @@ def test_orders_with_a_header_in_another_language(read, header):
     rows = "".join(f"S{n},1{n % 9}.02.2026,{n}.50\n" for n in range(18))
     said, sources = read(orders=f"{header}\n{rows}")
     assert sources["orders"].kind == "orders", said
+
+
+def with_discounts(header: str, write: Callable[[int, int], str]) -> str:
+    """Twelve sales of 20 and more, every third with a discount of 5; `write` gives what stands behind the day."""
+    rows = "".join(f"S{n},0{1 + n % 9}.02.2026,{write(20 + n, 5 * (n % 3 == 0))}\n" for n in range(12))
+    return f"Order No,Date,{header}\n{rows}"
+
+
+def test_discounts_that_a_total_shows_to_be_taken_off_are_not_read(read):
+    text = with_discounts("Subtotal,Discount,Total", lambda goods, off: f"{goods - off}.10,{off}.00,{goods - off}.10")
+    said, sources = read(orders=text)
+    assert "discounts" not in sources["orders"].columns
+    assert "totals show that `Discount` is taken off `Subtotal` already" in said
+
+
+def test_discounts_that_a_total_shows_to_be_beside_the_goods_are_read(read):
+    text = with_discounts(
+        "Subtotal,Discount,Tax,Total", lambda goods, off: f"{goods}.10,-{off}.00,2.00,{goods - off + 2}.10"
+    )
+    said, sources = read(orders=text)
+    assert sources["orders"].columns["discounts"] == "Discount"
+    assert "open:" not in said
+
+
+def test_discounts_without_a_total_are_asked_about(read):
+    said, sources = read(orders=with_discounts("Subtotal,Discount", lambda goods, off: f"{goods}.10,{off}.00"))
+    assert sources["orders"].columns["discounts"] == "Discount"
+    assert "is `Discount` taken off `Subtotal` already? No total tells, and it is taken as not" in said
+
+
+def test_discounts_of_nothing_are_no_question(read):
+    said, _ = read(orders=with_discounts("Subtotal,Discount", lambda goods, off: f"{goods}.10,0.00"))
+    assert "open:" not in said
+
+
+def test_a_column_whose_words_are_all_states_is_asked_about_whatever_its_name(read):
+    said, sources = read(orders=sales("Net,osname", "Delivered", "Canceled"))
+    assert "`osname` calls 9 rows `canceled`, and nothing says that it is the sale that it speaks of" in said
+    assert "is_cancelled" not in sources["orders"].columns
+
+
+@pytest.mark.parametrize(
+    ("header", "words"), [("Mail consent", ("active", "cancelled")), ("Colour", ("red", "void")), ("Note", ("void",))]
+)
+def test_a_column_of_other_words_is_no_state(read, header, words):
+    said, _ = read(orders=sales(f"Net,{header}", *words))
+    assert "nothing says" not in said
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "cancelled"),
+    [("Статус", ("Выполнен", "Отменён"), "отменён"), ("Durum", ("Tamamlandı", "İptal"), "iptal"),
+     ("ステータス", ("発送済み", "キャンセル"), "キャンセル"), ("Állapot", ("Teljesítve", "Törölve"), "törölve")],
+)  # fmt: skip
+def test_states_in_further_languages(read, header, words, cancelled):
+    said, sources = read(orders=sales(f"Net,{header}", *words))
+    assert cancelled in sources["orders"].columns["is_cancelled"].sql, said
+
+
+def test_a_total_below_the_orders_is_left_out_and_said(read):
+    said, sources = read(orders=sales("Net,Branch", "x") + ",Total,162.00,\n")
+    assert sources["orders"].exclude == {"without_number": "trim(coalesce(\"Order No\", '')) = ''"}
+    assert "1 of 19 records has nothing in `Order No`, as a total has none: left out" in said
+
+
+def test_a_key_without_a_value_makes_no_kind(read):
+    rows = "".join(f",a{n}@x.example,{n}\n" for n in range(18))
+    said, sources = read(survey=f"Contact ID,Email,Branch\n{rows}")
+    assert not sources
+    assert "no kind fits" in said
+
+
+def test_an_amount_without_tax_that_may_hold_shipping_is_a_question(read):
+    said, sources = read(orders=sales("Amount net,Shipping", "4.90"))
+    assert not sources
+    assert "are tax, shipping and discounts within `Amount net`, or beside it?" in said
+
+
+def test_points_that_may_divide_thousands_are_a_question(read):
+    text = "".join(f"S{n};0{1 + n % 9}.02.2026;{n}.{100 + n}\n" for n in range(1, 19))
+    said, sources = read(orders=f"Order No;Date;Net\n{text}")
+    assert not sources
+    assert "how are amounts like `9.999` to be read?" in said
+
+
+@pytest.mark.parametrize("mark", ["’", "\u00a0", "\u202f"])
+def test_any_mark_between_thousands_is_read(read, mark):
+    rows = "".join(f"S{n};0{1 + n % 9}.02.2026;1{mark}{100 + n},50\n" for n in range(18))
+    _, sources = read(orders=f"Order No;Date;Net\n{rows}")
+    assert sources["orders"].options.thousands == ("'" if mark == "’" else " ")

@@ -51,3 +51,30 @@ def test_a_form_answered_in_words_is_refused_with_a_question(init):
         refused.value
     )
     assert "very" not in str(refused.value)
+
+
+def read_unknown(tmp_path, text):
+    (tmp_path / "answers.csv").write_text(text, encoding="utf-8")
+    said = init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml", timezone="UTC", currency="EUR"))
+    return said, load_settings(tmp_path / "regulars.yaml", {}).sources["answers"]
+
+
+def test_a_survey_whose_contacts_have_no_id_is_no_list_of_customers(tmp_path):
+    rows = "".join(f"{n},2026-01-{n:02} 10:00:00,,a{n}@x.example,{n % 11}\n" for n in range(1, 29))
+    head = "Response ID,Date Submitted,Contact ID,Email,How likely are you to recommend us?\n"
+    _, source = read_unknown(tmp_path, head + rows)
+    assert source.kind == "survey_responses"
+    assert source.columns["answered_at"] == "Date Submitted"
+
+
+def test_surveys_that_were_never_sent_are_left_out_and_said(tmp_path):
+    rows = "".join(
+        f"{n},{f'2026-01-{n:02} 10:00:00' if n % 4 else ''},a{n}@x.example,{n % 11 if n % 4 else ''}\n"
+        for n in range(1, 29)
+    )
+    head = "Response ID,Date Submitted,Email,How likely are you to recommend us?\n"
+    said, source = read_unknown(tmp_path, head + rows)
+    assert source.exclude == {"unfinished": "trim(coalesce(\"Date Submitted\", '')) = ''"}
+    assert (
+        "7 of 28 records have nothing in `Date Submitted`, as surveys that were begun and never sent: left out" in said
+    )

@@ -109,3 +109,19 @@ def test_lines_belong_to_the_one_source_of_orders(tmp_path):
     (tmp_path / "lines.csv").write_text(f"Order No,SKU,Quantity,Unit Price\n{lines}", encoding="utf-8")
     init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml"))
     assert load_settings(tmp_path / "regulars.yaml", {}).sources["lines"].system == "orders"
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "reads"),
+    [
+        (46_020, 1, "timestamp '1899-12-30'"),
+        (1_767_225_600, 86_400, "* 1000000"),
+        (1_767_225_600_000, 86_400_000, "* 1000)"),
+    ],
+)
+def test_days_as_counts_are_refused_with_what_would_read_them(init, first, step, reads):
+    rows = "".join(f"{n},{first + n * step},{n}.50\n" for n in range(24))
+    with pytest.raises(InputRefused) as refused:
+        init(f"Order No,Order Date,Net\n{rows}", "orders.csv")
+    assert "the moments of orders.ordered_at are written like" in str(refused.value)
+    assert reads in str(refused.value)

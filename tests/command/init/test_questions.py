@@ -26,6 +26,7 @@ def answer(key: str, answer: str) -> tuple[dict, bool]:
         ("kinds.orders.columns.currency", "Currency", {"kinds": {"orders": {"columns": {"currency": "Currency"}}}}),
         ("columns.currency", "USD", {"columns": {"currency": {"value": "USD"}}}),
         ("columns.kind", "yes", {}),
+        ("columns.prices_include_tax", "no", {"columns": {"prices_include_tax": {"value": False}}}),
     ],
 )
 def test_an_answer_that_can_stand_in_the_settings_is_taken(key, given, written):
@@ -43,6 +44,8 @@ def test_an_answer_that_can_stand_in_the_settings_is_taken(key, given, written):
         ("columns.kind", "Currency"),
         ("columns.survey_type", "nps"),
         ("same_sales", "yes"),
+        ("columns.prices_include_tax", "yes"),
+        ("columns.prices_include_tax", "Net"),
         ("exclude.no_sale", "yes"),
         ("columns.first_public_reply_at", "Net"),
     ],

@@ -44,9 +44,9 @@ def test_answers_of_one_person_are_no_more_than_one_persons():
 
 
 def test_drivers_that_are_not_compared_are_no_part_of_the_mean():
-    values, driver = np.array([10.0, 30, 50, 70, 100, 90]), np.array([0, 0, 1, 1, 2, 2])
+    values, driver = np.array([10.0, 30, 50, 90, 100, 90]), np.array([0, 0, 1, 1, 2, 2])
     found = compare_performances(values, driver, np.array([0, 1, 0, 1, 0, 1]), np.array([True, True, False]))
-    assert list(found.over[:2]) == [-20, 20]
+    assert list(found.over[:2]) == [-25, 25]
     assert np.isnan([found.over[2], found.over_low[2]]).all()
     assert found.means[2] == 95
 
@@ -62,6 +62,14 @@ def test_what_cannot_be_known_is_nothing():
     same = compare_performances(np.full(40, 100.0), np.zeros(40, int), np.arange(40), np.array([True]))
     for found in (alone, same):
         assert np.isnan([found.low[0], found.high[0], found.over[0]]).all()
+    one = compare_performances(np.arange(6.0), np.repeat([0, 1], 3), np.zeros(6, int), np.array([True, True]))
+    mean = np.array([[1.0, 5], [2, 4], [6, 6]])  # a third question that is the mean of both others
+    of_others = compare_performances(
+        np.c_[mean, mean.mean(axis=1)].T.ravel(), np.repeat([0, 1, 2], 3), np.tile(np.arange(3), 3), np.ones(3, bool)
+    )
+    for found, place in ((one, 0), (one, 1), (of_others, 2)):
+        assert np.isnan([found.over[place], found.over_low[place], found.over_high[place]]).all()
+    assert not np.isnan(of_others.over[:2]).any()
 
 
 def test_the_interval_holds_the_truth_in_about_95_of_100_surveys():

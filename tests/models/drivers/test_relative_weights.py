@@ -229,3 +229,13 @@ def test_an_interval_without_a_sample_says_nothing():
     blocks = np.array([0, 1, 2])
     low, high = bootstrap_importance(values, blocks, draws=0, seed=1)
     assert (low.tolist(), high.tolist()) == ([0.0, 0.0], [1.0, 1.0])
+
+
+@pytest.mark.parametrize(("people", "is_known"), [(1, False), (9, False), (10, True)])
+def test_importance_of_fewer_than_ten_people_may_be_anything(people, is_known):
+    rng = np.random.default_rng(4)
+    liked = rng.normal(size=(300, 2))
+    values = np.column_stack([liked, liked[:, 0] + rng.normal(size=300)])
+    low, high = bootstrap_importance(values, np.arange(300) % people, draws=60, seed=1)
+    assert bool(((low > 0) & (high < 1)).all()) is is_known
+    assert is_known or (low.tolist(), high.tolist()) == ([0, 0], [1, 1])

@@ -118,7 +118,7 @@ def test_an_iso_moment_where_another_format_was_expected_proposes_iso(con):
         (["1.234,50", "9,99"], {}, '`options: {decimal: ",", thousands: "."}`'),
         (["9,99"], {}, '`options: {decimal: ","}`'),
         (["9.99"], {"decimal": ","}, '`options: {decimal: "."}`'),
-        (["EUR 9.99"], {}, "`gross_sales: {sql: 'regexp_replace(\"Total\", ''[^0-9.,()-]'', '''', ''g'')'}`"),
+        (["EUR 9.99"], {}, '`options: {currency_sign: "EUR"}`'),
         (["$9.99", "-$1.00", "($2.00)"], {}, '`options: {currency_sign: "$"}`'),
     ],
 )

@@ -98,6 +98,23 @@ def test_an_amount_with_the_declared_sign_of_its_currency(written, delivered):
 
 @pytest.mark.parametrize(
     ("written", "delivered"),
+    [
+        ("Rs. 1,234.50", "1234.50"),
+        ("Rs.5", "5"),
+        ("-Rs. 5.25", "-5.25"),
+        ("Rs. -5.25", "-5.25"),
+        ("5.25 Rs.", "5.25"),
+        ("Rs 5.", "5"),
+        ("Rs.. 5", "Rs.. 5"),
+        ("Rs.", "Rs."),
+    ],
+)
+def test_a_sign_of_letters_may_end_with_a_dot(written, delivered):
+    assert form("number", written, thousands=",", currency_sign="Rs") == delivered
+
+
+@pytest.mark.parametrize(
+    ("written", "delivered"),
     [("1,234.50", "1234.50"), ("1,23", "1,23"), ("12,345,678", "12345678"), ("1.234", "1.234")],
 )
 def test_a_number_with_commas_between_thousands(written, delivered):

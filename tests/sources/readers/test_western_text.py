@@ -64,7 +64,8 @@ def test_a_file_that_would_be_read_wrongly_is_refused_with_a_guess(shop):
     assert refusal.reason_code == "undecodable"
     assert refusal.sentence == (
         "orders.csv is not UTF-8 from line 2 on, and does not look like Windows-1252, as which it would be read; "
-        "perhaps it is cp1251. Say `options: {encoding: …}`, or export it as UTF-8"
+        "perhaps it is cp1251 (its 42 letters beyond ASCII are Russian, and charset-normalizer reads the "
+        "same text). Say `options: {encoding: …}`, or export it as UTF-8"
     )
 
 

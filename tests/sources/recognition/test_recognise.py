@@ -104,3 +104,15 @@ def test_two_profiles_that_fit_equally_well_are_for_a_person_to_choose():
     found = recognise_export(PROFILES[0].recognise.all, [PROFILES[0], twin])
     assert [each.profile.name for each in found] == [PROFILES[0].name, "twin"]
     assert choose_profile(found) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Ticket Id,Ticket Reference Id,Subject,Status,Channel,Contact Name,Email,Created Time,Closed Time",
+        "Receipt Number,Date,Customer Name,Subtotal,Sales Tax,Discount,Total,Status",
+        "Receipt,Date,Net,Total",
+    ],
+)
+def test_exports_of_tools_without_a_profile_are_no_other_tools(header):
+    assert recognise_export(header.split(","), PROFILES) == []

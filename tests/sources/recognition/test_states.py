@@ -158,7 +158,7 @@ def test_the_state_of_a_line_is_asked_about_where_lines_are_left_out():
     rows = [(f"A{n}", "S1", "1", "9.50", ("shipped", "rejected")[n % 2]) for n in range(12)]
     guess = guess_file(duckdb.connect(), (*_LINES, "Line status"), rows)
     assert not guess.exclude
-    assert list(guess.further_questions) == ["exclude.no_sale"]
+    assert list(guess.further_questions) == ["columns.unit_price", "exclude.no_sale"]
     assert "name them in `exclude.no_sale`" in guess.further_questions["exclude.no_sale"]
 
 

@@ -157,6 +157,14 @@ def test_of_very_many_customers_some_are_looked_at(company, mart, monkeypatch):
     assert some == pytest.approx(of(mart, "any", "ordered_again")["observed_customer_months"] / 3, rel=0.1)
 
 
+def test_as_many_customers_as_are_needed_are_enough(company, mart, monkeypatch):
+    needed = of(mart, "complaint", "lapsed")["compared_customers"]
+    monkeypatch.setattr(module, "FEWEST_MATCHED", needed)
+    assert of(build(company), "complaint", "lapsed")["is_complete"]
+    monkeypatch.setattr(module, "FEWEST_MATCHED", needed + 1)
+    assert not of(build(company), "complaint", "lapsed")["is_complete"]
+
+
 def test_why_there_is_no_ratio_is_said(company):
     few = {name: company[name].filter(pl.col("customer_idx") < 150) for name in ("orders", "bad_experiences")}
     row = of(build(company | few), "late_delivery", "lapsed")

@@ -74,6 +74,8 @@ def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
     inputs = (tables["orders"], tables["subscriptions"], tables["calendar"], known)
     found = churn(*inputs, as_of=AS_OF, lapse_days=365, cohorts=Cohorts(dimensions=["owner"]))
     last = dict(found.filter(month_end=AS_OF).select("dimension_value", "reason").rows())
-    assert last == {"all": None, "owner_1": "owner is owner_1 for every customer: the row is that of all"}
+    no_interval = "no interval of churn_rate_12m: more customers were lost than there were on average"
+    only = "owner is owner_1 for every customer: the row is that of all"
+    assert last == {"all": no_interval, "owner_1": f"{only}; {no_interval}"}
     assert found.filter(dimension="owner")["reason"][0].startswith("history too short")
     assert broken_rules("churn", found, {f"core.{name}": tables[name] for name in ("orders", "subscriptions")}) == set()

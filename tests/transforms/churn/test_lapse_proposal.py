@@ -101,6 +101,15 @@ def test_the_setting_is_measured_by_the_share_of_returns_that_come_in_time():
     assert proposal(returning, lapse_days=2000)["returns_in_time_rate"] is None
 
 
+@pytest.mark.parametrize(("observed", "may_grow"), [(200, False), (199, True)])
+def test_a_proposal_may_grow_until_gaps_twice_as_long_can_be_seen(observed: int, may_grow: bool):
+    # all come back after 100 days, but for the 200 who bought only once, this many days ago
+    returning = [(idx, before) for idx in range(1, 201) for before in (200, 100)]
+    found = proposal([*returning, *((idx, observed) for idx in range(201, 401))], lapse_days=100)
+    assert found["proposed_lapse_days"] == 100
+    assert ("may grow" in (found["reason"] or "")) is may_grow
+
+
 def test_a_short_history_says_that_the_proposal_may_grow():
     returning = [(idx, before) for idx in range(1, 201) for before in (190, 10)]
     found = proposal([*returning, *((idx, 190) for idx in range(201, 401))])

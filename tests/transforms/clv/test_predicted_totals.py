@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from regulars.pipelines.models.comparisons.random_subsets import compare_with_drawn
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from tests.transforms.core_tables import MONEY
 from tests.transforms.mart_rules import broken_rules, contract_of
@@ -195,6 +196,12 @@ def draw_owned(sizes: dict[str | None, int], shift: float = 0.0) -> list[Any]:
     return people
 
 
+def read_drawn(amounts: np.ndarray, difference: float, size: int) -> list[float]:
+    moments = np.var(amounts), stats.skew(amounts)
+    found = compare_with_drawn(np.array([difference]), np.array([float(size)]), len(amounts), *map(float, moments))
+    return [float(each[0]) for each in found]
+
+
 def test_owners_are_compared_by_what_is_at_risk_per_customer():
     people = draw_owned({"owner_1": 60, "owner_2": 45, "owner_3": 90, "owner_4": 29, None: 300}, shift=400)
     people.append(customer(9999, None, None, risk="high", owner="owner_1"))  # no prediction: not compared
@@ -211,13 +218,15 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
             assert row[OVER_OTHERS] is None
             assert row["reason"].endswith("of the owner or of all others: not compared")
             continue
-        tests[name] = test = stats.ttest_ind(own, rest, equal_var=False)
-        low, high = test.confidence_interval()
+        welch = stats.ttest_ind(own, rest, equal_var=False)
+        drawn = read_drawn(np.r_[own, rest], np.mean(own) - np.mean(rest), len(own))
+        (low, high), p = zip(welch.confidence_interval(), drawn[:2], strict=True), (welch.pvalue, drawn[2])
+        low, high, tests[name] = min(low), max(high), max(p)
         assert row["at_risk_per_customer_12m_of_others"] == pytest.approx(np.mean(rest))
         assert [row[f"{OVER_OTHERS}{end}"] for end in ("", "_low", "_high", "_p_value")] == [
-            pytest.approx(each) for each in (np.mean(own) - np.mean(rest), low, high, test.pvalue)
+            pytest.approx(each) for each in (np.mean(own) - np.mean(rest), low, high, tests[name])
         ]
-    adjusted = dict(zip(tests, stats.false_discovery_control([each.pvalue for each in tests.values()]), strict=True))
+    adjusted = dict(zip(tests, stats.false_discovery_control(list(tests.values())), strict=True))
     flags = {name: of(mart, "owner", name)[f"is_{OVER_OTHERS}_significant"] for name in tests}
     assert flags == {name: bool(p <= 0.1) for name, p in adjusted.items()}
     assert flags["owner_1"] is True
@@ -227,7 +236,51 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
     assert broken_rules("predicted_totals", wrong, {}) == {"owners_are_compared_with_each_other"}
 
 
+@pytest.mark.parametrize(("sizes", "compared"), [((30, 30), [True, True]), ((31, 29), [False, False])])
+def test_either_side_needs_thirty_customers(sizes, compared):
+    mart = add_up(draw_owned({"owner_1": sizes[0], "owner_2": sizes[1]}), TESTED)
+    assert [of(mart, "owner", name)[OVER_OTHERS] is not None for name in ("owner_1", "owner_2")] == compared
+
+
 def test_a_single_owner_is_compared_with_nobody():
     row = of(add_up(draw_owned({"owner_1": 40, None: 50}), TESTED), "owner", "owner_1")
     assert row[OVER_OTHERS] is None
     assert row["reason"].startswith("fewer than 30 customers with a prediction")
+
+
+def test_an_owner_of_whose_few_customers_none_is_at_risk_may_be_so_by_chance():
+    """One of twenty customers is at risk, so that of 30 in a row none is in one of five cases."""
+    people = [
+        customer(
+            number,
+            500 + 7 * (number % 40),
+            0,
+            risk="watch" if number >= 30 and number % 20 == 0 else "none",
+            owner="owner_1" if number < 30 else f"owner_{2 + number % 5}",
+        )
+        for number in range(630)
+    ]
+    mart = add_up(people, TESTED)
+    row = of(mart, "owner", "owner_1")
+    assert row["customers_at_risk"] == 0
+    assert row[f"{OVER_OTHERS}_low"] < row[OVER_OTHERS] < 0 < row[f"{OVER_OTHERS}_high"]
+    assert row[f"{OVER_OTHERS}_p_value"] > 0.1
+    assert row[f"is_{OVER_OTHERS}_significant"] is False
+    assert broken_rules("predicted_totals", mart, {}) == set()
+
+
+def test_an_owner_whose_name_is_unknown_is_among_those_without_one():
+    mart = add_up(draw_owned({"owner_1": 40, "owner_2": 45, "unknown": 50, None: 60}), TESTED)
+    row = of(mart, "owner", "unknown")
+    assert (row["customers"], row[OVER_OTHERS]) == (110, None)
+    assert broken_rules("predicted_totals", mart, {}) == set()
+
+
+def test_owners_are_compared_in_a_currency_of_many_digits():
+    people = draw_owned({"owner_1": 40, "owner_2": 45, "owner_3": 47})
+    scale = 300_000_007
+    large = [
+        ((each[0][0], *(m and m * scale for m in each[0][1:7]), *each[0][7:]), (*each[1][:-1], each[1][-1] * scale))
+        for each in people
+    ]
+    assert broken_rules("predicted_totals", add_up(large, TESTED), {}) == set()

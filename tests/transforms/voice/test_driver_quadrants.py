@@ -3,9 +3,11 @@
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 
+from tests.transforms.mart_rules import broken_rules
 from tests.transforms.voice.test_satisfaction_drivers import answer, by_driver, mart_of, response, survey, tables
 
 EFFECTS, CENTRES = np.array([1.2, 0.8, 0.0, 0.0, 0.0]), np.array([4.1, 3.2, 3.0, 3.7, 4.4])
@@ -93,3 +95,13 @@ def test_three_answers_of_each_person_are_no_more_certain_than_one():
     for end in ("low", "high"):
         assert three[f"performance_ci_{end}"] == pytest.approx(one[f"performance_ci_{end}"])
         assert three[f"performance_over_mean_ci_{end}"] == pytest.approx(one[f"performance_over_mean_ci_{end}"])
+
+
+def test_a_survey_that_one_contact_alone_answered_compares_no_drivers():
+    """A tablet at the till that is one contact: many answers, and one person."""
+    frames = survey(120)
+    frames["survey_responses"] = frames["survey_responses"].with_columns(contact_id=pl.lit("the till"))
+    mart = mart_of(frames)
+    for name in ("performance_ci_low", "performance_over_mean", "performance_over_mean_ci_low", "quadrant"):
+        assert mart[name].to_list() == [None, None]
+    assert broken_rules("satisfaction_drivers", mart, {}) == set()

@@ -103,6 +103,35 @@ _EVIDENCE = """
 """
 
 
+_UNKNOWN = """
+    select orders.source, count(*)
+    from core.orders as orders
+    join staging.orders as own on own._system = orders.system and own.order_id = orders.order_id
+    where own.prices_include_tax
+    group by orders.source
+    having count(own.tax) = 0
+    order by orders.source
+"""
+
+
+def find_unknown_included_taxes(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Sources whose prices include the tax, by the settings, and that tell it of no order.
+
+    Args:
+        con: The build, with staging and core.
+    """
+    for source, count in con.execute(_UNKNOWN).fetchall():
+        yield make_finding(
+            "included_tax_unknown",
+            f"{source}: prices include the tax, by the settings, and no order tells it: sales are too high by it, in "
+            f"{count:,} orders.",
+            f"Map `tax` for the orders of `{source}`, or an amount without tax as `gross_sales`.",
+            source=source,
+            table="core.orders",
+            count=count,
+        )
+
+
 def find_taxes_against_settings(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Sources of orders whose tax lies within prices though the settings say beside them, or the other way round.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars.pipelines.command.init.drafts import Draft, Question
-from regulars.pipelines.sources.recognition.currency_words import find_currency_codes, find_sign_codes
+from regulars.pipelines.sources.formats.currency_words import find_currency_codes, find_sign_codes
 
 _AMOUNTS = ("gross_sales", "unit_price", "amount")
 
@@ -86,8 +86,9 @@ def _list_said(draft: Draft) -> Iterator[_Said]:
         if codes or find_sign_codes(header):
             yield _Said(f"the header `{header}`", codes or find_sign_codes(header), is_named=bool(codes))
     sign = draft.written.get("options", {}).get("currency_sign", "").strip()
-    if codes := find_sign_codes(sign):
-        yield _Said(f"the sign `{sign}`", codes)
+    named = find_currency_codes(sign)
+    if codes := named or find_sign_codes(sign):
+        yield _Said(f"the sign `{sign}`", codes, is_named=bool(named))
 
 
 def _list_amounts(written: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

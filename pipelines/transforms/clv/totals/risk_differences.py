@@ -7,9 +7,13 @@ them.
 Put here: the comparison of owners. Keep out: the sums and how far off they are (`predicted_totals.py`).
 """
 
+import numpy as np
 import polars as pl
 
+from regulars.pipelines.definitions.enumerations import UNKNOWN
 from regulars.pipelines.models.comparisons.means import compare_means
+from regulars.pipelines.models.comparisons.random_subsets import compare_with_drawn
+from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.transforms.false_discovery import is_significant
 
 OWNER = "owner"
@@ -29,12 +33,14 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `scope_value` and the columns of `OF_OTHERS`, `OVER_OTHERS` and `IS_SIGNIFICANT`: one row per owner where both
-        sides have `ENOUGH` customers of whom a total is predicted. The test is that of Welch, and which of all owners
-        stand is by Benjamini and Hochberg.
+        sides have `ENOUGH` customers of whom a total is predicted. Of Welch's test and of that beside customers drawn
+        by lot, each row has the larger p-value and the wider ends: most customers have nothing at risk, and of an owner
+        of whom none has, Welch's test alone is sure. Which of all owners stand is by Benjamini and Hochberg.
     """
     at_risk = pl.col("revenue_at_risk_12m").cast(pl.Float64)
     owned = (
-        customers.drop_nulls([OWNER, "predicted_total_value_12m"])
+        customers.filter(pl.col(OWNER) != UNKNOWN)
+        .drop_nulls("predicted_total_value_12m")
         .select("customer_id", scope_value=OWNER, at_risk=at_risk)
         .sort("customer_id")  # the last digit of a sum hangs on the order of its rows
     )
@@ -48,7 +54,7 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
     rest = owners.with_columns(pl.col(name).sum() - pl.col(name) for name in ("size", "off", "squares"))
     is_compared = (owners["size"] >= ENOUGH) & (rest["size"] >= ENOUGH)
     sides = [_find_moments(each.filter(is_compared)) for each in (owners, rest)]
-    found = compare_means(*(side[name].to_numpy() for side in sides for name in side.columns))
+    found = _compare(sides, owned.select(off).to_series().to_numpy())
     compared = (
         owners.filter(is_compared)
         .select("scope_value")
@@ -58,6 +64,18 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return compared.with_columns(is_significant(OVER_OTHERS[-1]).alias(IS_SIGNIFICANT))
+
+
+def _compare(sides: list[pl.DataFrame], off: FloatArray) -> tuple[FloatArray, ...]:
+    """Difference, ends and p-value of each owner, by the more careful of both tests."""
+    difference, *welch = compare_means(*(side[name].to_numpy() for side in sides for name in side.columns))
+    if not len(difference):
+        return difference, *welch
+    variance = float(np.square(off).mean())
+    skewness = float((off**3).mean()) / variance**1.5 if variance > 0 else 0.0
+    drawn = compare_with_drawn(difference, sides[0]["size"].to_numpy(), float(len(off)), variance, skewness)
+    low, high, p = zip(welch, drawn, strict=True)
+    return difference, np.minimum(*low), np.maximum(*high), np.maximum(*p)
 
 
 def _find_moments(sums: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.audit.findings.tables.taxes import find_taxes_against_settings
+from regulars.pipelines.audit.findings.tables.taxes import find_taxes_against_settings, find_unknown_included_taxes
 from tests.builders import build
 
 ORDER = {"gross_sales": "1000", "shipping": "20", "tax": "70"}
@@ -47,3 +47,15 @@ def found():
 def test_what_was_paid_says_whether_prices_include_tax(found, source):
     expected = CASES[source][2]
     assert found.get(source) == ((expected, 1, 1.0) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("taxes", "count"), [([None, None], 2), ([None, "19"], None), (["0", None], None), (["0", "0"], None)]
+)
+def test_prices_that_include_a_tax_that_no_order_tells(taxes, count):
+    orders = [
+        {"order_id": str(n), "gross_sales": "100", "tax": tax, "prices_include_tax": "true"}
+        for n, tax in enumerate(taxes)
+    ]
+    with build(raw__orders=[*orders, {"order_id": "beside", "gross_sales": "100"}]) as con:
+        assert [each.count for each in find_unknown_included_taxes(con)] == ([count] if count else [])
