@@ -145,11 +145,9 @@ _STEPS_TO_DATE = """
     with
         months as (
             select
-                unnest(generate_series(
-                    date_trunc('month', (select min(day) from steps)), as_of, interval 1 month
-                ))::date as month,
+                unnest(generate_series(date_trunc('month', first_day), as_of, interval 1 month))::date as month,
                 as_of,
-            from raw.company
+            from (select as_of, (select min(day) from steps where day <= as_of) as first_day from raw.company)
         ),
 
         by_month as (

@@ -89,6 +89,11 @@ def test_a_month_begins_with_what_is_live_and_takes_off_the_days_that_were_not_c
     assert (rows["2026-06"]["counted_to"], rows["2026-06"]["subscription_revenue"]) == (AS_OF, 20)
 
 
+def test_a_month_in_which_nothing_has_begun_by_as_of_has_no_row():
+    assert bridge(charged("2026-06-21")) == {}
+    assert list(bridge(charged("2026-07-02"), charged("2026-05-30"))) == ["2026-05", "2026-06"]
+
+
 def test_what_ends_in_a_month_still_brings_its_days():
     rows = bridge(charged("2026-04-01", ended_at="2026-05-11"))
     assert parts(rows["2026-05"]) == {
