@@ -150,7 +150,7 @@ def _find_encoding(plain: Path, start: bytes, file_name: str, declared: str) -> 
             f"{file_name} is not UTF-8 from line {bad.line:,} on, and does not look like Windows-1252, as which it "
             f"would be read{guess}. Say `options: {{encoding: …}}`, or export it as UTF-8",
         )
-    likely = find_file_encoding(plain).encoding if declared == "auto" and not bad.is_behind_letters else ""
+    likely = find_file_encoding(plain).guess if declared == "auto" and not bad.is_behind_letters else ""
     guess = f"; perhaps it is {likely}" if likely else ""
     either = "UTF-8" if declared == "utf-8" or bad.is_behind_letters else "UTF-8 or Windows-1252"
     raise Refusal(

@@ -23,6 +23,8 @@ _NATIONAL = 0.9
 """So much of a text's letters a Western European nation must know where another language fits as well."""
 _FEWEST_LETTERS = 12
 """Of so many, the letters and charset-normalizer together are two signs; of fewer, they are none."""
+_FEWEST_TO_GUESS = 3
+"""Of fewer letters, one language fits as well as another."""
 _SHOWN_WORDS = 4
 
 
@@ -70,6 +72,12 @@ class EncodingFound:
         return self.readings[0].encoding if self.readings else ""
 
     @property
+    def guess(self) -> str:
+        """The likeliest encoding where there are enough letters for a guess; else empty."""
+        is_enough = bool(self.readings) and self.readings[0].fit.letter_count >= _FEWEST_TO_GUESS
+        return self.encoding if is_enough else ""
+
+    @property
     def is_western(self) -> bool:
         """Whether it may well be Windows-1252, as which it is read where nothing is said."""
         return not self.readings or self.is_clearly_western or [each.encoding for each in self.readings] == ["cp1252"]
@@ -77,7 +85,7 @@ class EncodingFound:
     @property
     def is_clearly_western(self) -> bool:
         """Whether its letters are those of one nation whose texts are in Windows-1252."""
-        return self.encoding == "cp1252" and self.readings[0].fit.national >= _NATIONAL
+        return self.guess == "cp1252" and self.readings[0].fit.national >= _NATIONAL
 
 
 def find_utf16(start: bytes) -> str:
