@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regulars.pipelines.sample.simulation import catalogue as c
-from regulars.pipelines.sample.simulation.people import People
+from regulars.pipelines.sample.simulation.people import FIRST_PERSON, People
 from regulars.pipelines.sample.simulation.seasons import compute_calendar_time, compute_season_end
 
 Floats = NDArray[np.float64]
@@ -61,6 +61,8 @@ def draw_purchase_days(rng: np.random.Generator, people: People) -> PurchaseDays
     person = np.concatenate([buyers, owner])
     weeks = np.concatenate([people.joined[buyers], people.joined[owner] + share * span[owner]])
     day = np.minimum(compute_calendar_time(people.kind[person], weeks), c.DAYS - 1e-6)
+    if people.person_id[0] == FIRST_PERSON and len(day):
+        day[day.argmin()] = 0.0  # the shop sells on its first day, so that every day of its history was observed
     last = np.concatenate([np.zeros(len(buyers), dtype=np.bool_), is_last])
     first_day, dropout_day = np.full(len(people), np.nan), np.full(len(people), np.nan)
     first_day[buyers] = day[: len(buyers)]
