@@ -1,8 +1,8 @@
 """The mart `customer_clv`: each customer's value to date, by the simple formula, and predicted by the chosen method.
 
-Put here: how the mart is put together, and the fallback where no method could be evaluated. Keep out: its columns
-(`customer_clv_columns.py`), the simple formula
-(`values/simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`), the maths.
+Put here: how the mart is put together. Keep out: its columns (`customer_clv_columns.py`), the simple formula
+(`values/simple_formula.py`), predictions (`predictions.py`), the choice of the method (`clv_evaluation.py`,
+`method_choice.py`), the maths.
 """
 
 import datetime as dt
@@ -34,8 +34,8 @@ from regulars.pipelines.transforms.clv.forecasts import (
 )
 from regulars.pipelines.transforms.clv.holdout import take_holdout
 from regulars.pipelines.transforms.clv.method_choice import (
+    choose_predicting_method,
     describe_test,
-    find_chosen_method,
     find_model_of_p_alive,
     find_test,
     list_test_results,
@@ -43,7 +43,6 @@ from regulars.pipelines.transforms.clv.method_choice import (
 from regulars.pipelines.transforms.clv.methods import (
     BASELINES,
     PREDICTING_MODELS,
-    SEGMENT_AVERAGE,
     SIMPLE,
     SUBSCRIPTION_SURVIVAL,
 )
@@ -57,7 +56,6 @@ from regulars.pipelines.transforms.clv.predictions import (
 )
 from regulars.pipelines.transforms.clv.purchase_history import (
     IS_PURCHASE,
-    choose_calibration_end,
     list_customer_days,
     sum_by_customer,
     summarise_history,
@@ -86,7 +84,6 @@ from regulars.pipelines.transforms.subscriptions.subscription_revenue import (
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS, assign_value_tier
 
 NO_ORDERS = "without an order: the value is subscription revenue, and no order is predicted"
-NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
 
 
 def customer_clv(
@@ -140,11 +137,7 @@ def customer_clv(
     known = read_into_polars(
         select_columns(customers, "customer_idx", "customer_id", "customer_type", "acquisition_cost")
     )
-    purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
-    active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
-    active_intervals = list_active_intervals(active_periods)
-    churn = measure_own_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
-    lapse_dates = find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
+    churn, lapse_dates = _measure_churn(days, subscriptions, known, as_of=as_of, lapse_days=lapse_days)
     periods = list_live_periods(subscriptions)
     everybody = list_valued_customers(
         sum_by_customer(days),
@@ -154,50 +147,27 @@ def customer_clv(
         is_in_orders=subscription_revenue_is_in_orders,
     )
     formula = apply_simple_formula(everybody, churn, as_of=as_of, max_lifetime_years=max_lifetime_years)
-    valued = formula.filter(HAS_ORDERS)
-    history = summarise_history(days, until=as_of)
-    valued = valued.sort("customer_idx").with_columns(
-        years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()
-    )
     lifetime_years = max(max_lifetime_years, LEAST_LIFETIME_YEARS)
     horizons = Horizons(tuple(HORIZONS.values()), lifetime_years, discount_rate)
     evaluation = read_into_polars(clv_evaluation)
     trained = read_models(read_into_polars(clv_models), as_of)
-    method, why = _choose_method(evaluation, days, valued, as_of)
-    tested = find_test(evaluation, method)
-    of_spend = describe_spend(trained.spend) if method in PREDICTING_MODELS else []
-    why = "; ".join([why, *describe_test(tested), *of_spend])
-    predicted = _predict(method, _Basis(days, history, valued, trained, horizons, tested), as_of)
-    predicted = _replace_p_alive(predicted, evaluation, history, trained)
+    of_orders = _predict_orders(days, formula.filter(HAS_ORDERS), evaluation, trained, horizons, as_of)
     margins = measure_margins(orders, order_lines, as_of=as_of, economics=economics)
     basis, why_not = choose_value_basis(value_basis, margins, economics)
-    whys = ["why", "reason", "subscription_reason", pl.lit(why_not, pl.String)]
-    bought = (
-        valued.hstack(history.select("frequency", "recency", "monetary_value", t="T"))
-        .hstack(predicted)
-        .with_columns(_round_amounts(), *list_test_results(tested), method=pl.lit(method), why=pl.lit(why))
-    )
-    without_orders = formula.filter(~HAS_ORDERS).with_columns(
-        # the formula counted the years from the first subscription
-        first_order_date=pl.lit(None, pl.Date),
-        method=pl.lit(SUBSCRIPTION_SURVIVAL),
-        why=pl.lit(NO_ORDERS),
-        contribution_rate=pl.lit(margins.rate_of_base, pl.Float64),
-    )
     of_subscriptions = predict_subscription_revenue(periods, horizons, evaluation, as_of=as_of)
     return (
         pl.concat(
-            [bought.join(margins.rates, on="customer_idx", how="left", maintain_order="left"), without_orders],
+            [
+                of_orders.join(margins.rates, on="customer_idx", how="left", maintain_order="left"),
+                _value_without_orders(formula.filter(~HAS_ORDERS), margins.rate_of_base),
+            ],
             how="diagonal",
         )
-        .join(of_subscriptions, on="customer_idx", how="left", maintain_order="left")
+        .pipe(_add_subscriptions, of_subscriptions)
         .with_columns(
-            # without a live subscription the prediction is 0; with one it may be unknown
-            *(
-                pl.when(pl.col("subscription_reason").is_null()).then(NO_MONEY).otherwise(pl.col(name)).alias(name)
-                for name in OF_SUBSCRIPTIONS
+            reason=pl.concat_str(
+                "why", "reason", "subscription_reason", pl.lit(why_not, pl.String), separator="; ", ignore_nulls=True
             ),
-            reason=pl.concat_str(whys, separator="; ", ignore_nulls=True),
             value_basis=pl.lit(basis),
             as_of=pl.lit(as_of),
         )
@@ -205,6 +175,79 @@ def customer_clv(
         .with_columns(clv_tier=assign_value_tier(pl.coalesce("clv_predicted_total", "clv_predicted"), value_tiers))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("customer_id")
+    )
+
+
+def _measure_churn(
+    days: pl.DataFrame, subscriptions: IntoFrame, known: pl.DataFrame, *, as_of: dt.date, lapse_days: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Measure the churn of each kind of customer; also returns the `lapse_date` of each `customer_idx`."""
+    purchase_days = days.filter(IS_PURCHASE).select("customer_idx", "day_idx")
+    active_periods = list_active_periods(purchase_days, subscriptions, as_of=as_of, lapse_days=lapse_days)
+    active_intervals = list_active_intervals(active_periods)
+    churn = measure_own_churn(active_intervals, known, find_history_start(active_periods, lapse_days), as_of)
+    return churn, find_last_active_intervals(active_intervals).select("customer_idx", "lapse_date")
+
+
+def _predict_orders(
+    days: pl.DataFrame,
+    valued: pl.DataFrame,
+    evaluation: pl.DataFrame,
+    trained: TrainedModels,
+    horizons: Horizons,
+    as_of: dt.date,
+) -> pl.DataFrame:
+    """Predict what the orders of each customer will bring, by the method that the evaluation chose.
+
+    Args:
+        days: What each customer did on each day (`list_customer_days`).
+        valued: Customers with orders and their value by the simple formula.
+        evaluation: `meta.clv_evaluation`.
+        trained: The models as they were fitted.
+        horizons: How far to look ahead, and the discount rate.
+        as_of: Last day that counts.
+
+    Returns:
+        `valued`, sorted by customer_idx, with their history, the columns of `predictions.COLUMNS`, the results of the
+        method's test, `method` and `why`.
+    """
+    history = summarise_history(days, until=as_of)
+    valued = valued.sort("customer_idx").with_columns(
+        years_left=_expect_years_left(), lifetime_years_left=_expect_lifetime_years_left()
+    )
+    method, why = choose_predicting_method(evaluation, days, valued, as_of)
+    tested = find_test(evaluation, method)
+    of_spend = describe_spend(trained.spend) if method in PREDICTING_MODELS else []
+    predicted = _predict(method, _Basis(days, history, valued, trained, horizons, tested), as_of)
+    predicted = _replace_p_alive(predicted, evaluation, history, trained)
+    return (
+        valued.hstack(history.select("frequency", "recency", "monetary_value", t="T"))
+        .hstack(predicted)
+        .with_columns(
+            _round_amounts(),
+            *list_test_results(tested),
+            method=pl.lit(method),
+            why=pl.lit("; ".join([why, *describe_test(tested), *of_spend])),
+        )
+    )
+
+
+def _value_without_orders(subscribers: pl.DataFrame, rate_of_base: float | None) -> pl.DataFrame:
+    """Say of customers who have subscriptions alone that no order is predicted."""
+    return subscribers.with_columns(
+        # the formula counted the years from the first subscription
+        first_order_date=pl.lit(None, pl.Date),
+        method=pl.lit(SUBSCRIPTION_SURVIVAL),
+        why=pl.lit(NO_ORDERS),
+        contribution_rate=pl.lit(rate_of_base, pl.Float64),
+    )
+
+
+def _add_subscriptions(valued: pl.DataFrame, of_subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Add predicted subscription revenue: 0 without a live subscription; with one it may be unknown."""
+    has_none_live = pl.col("subscription_reason").is_null()
+    return valued.join(of_subscriptions, on="customer_idx", how="left", maintain_order="left").with_columns(
+        pl.when(has_none_live).then(NO_MONEY).otherwise(pl.col(name)).alias(name) for name in OF_SUBSCRIPTIONS
     )
 
 
@@ -258,26 +301,6 @@ def _expect_lifetime_years_left() -> pl.Expr:
     within_cap = pl.col("expected_lifetime_years") - pl.col("years_observed")
     within_horizon = _expect_years_left().clip(upper_bound=float(LEAST_LIFETIME_YEARS))
     return pl.when(_expect_years_left().is_not_null()).then(pl.max_horizontal(within_cap, within_horizon))
-
-
-def _choose_method(
-    evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
-) -> tuple[str, str]:
-    """Choose the method that predicts, and say why.
-
-    The chosen method of the evaluation; without an evaluation the simple formula or, while churn is not known, the
-    average of similar customers.
-    """
-    chosen = find_chosen_method(evaluation)
-    if chosen is not None:
-        method, why = chosen
-        return method, f"{method} {why}"
-    if valued["churn"].is_null().all() and choose_calibration_end(days, as_of) is not None:
-        return (
-            SEGMENT_AVERAGE,
-            f"{NOT_TESTED}, and churn is not known yet: predicted by what similar customers did lately",
-        )
-    return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
 
 
 def _round_amounts() -> pl.Expr:

@@ -4,6 +4,7 @@ Put here: the choice, its reasons, and the summary of the chosen method's test.
 Keep out: the errors (`clv_evaluation.py`).
 """
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Set
 from typing import Any
@@ -13,13 +14,42 @@ import polars as pl
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.transforms.clv.clv_models import TrainedModels
 from regulars.pipelines.transforms.clv.holdout import WHOLE_YEAR_DAYS
-from regulars.pipelines.transforms.clv.methods import BASELINES, SURE_OF_ONE_TIME_BUYERS
+from regulars.pipelines.transforms.clv.methods import BASELINES, SEGMENT_AVERAGE, SIMPLE, SURE_OF_ONE_TIME_BUYERS
+from regulars.pipelines.transforms.clv.purchase_history import choose_calibration_end
 
 NEAR_ENOUGH = 1.01
 """Methods within 1 % of the smallest error are equally good; the one whose total is closest is chosen."""
 
 ERRORS_BEYOND_CHANCE = 2.0
 """A plain average is chosen only where it is better than the best model by more standard errors than this."""
+
+NOT_TESTED = "the history is too short, or too few customers came back, to test a model"
+
+
+def choose_predicting_method(
+    evaluation: pl.DataFrame, days: pl.DataFrame, valued: pl.DataFrame, as_of: dt.date
+) -> tuple[str, str]:
+    """Choose the method that predicts, and say why.
+
+    The chosen method of the evaluation; without an evaluation the simple formula or, while churn is not known, the
+    average of similar customers.
+
+    Args:
+        evaluation: `meta.clv_evaluation`.
+        days: What each customer did on each day (`list_customer_days`).
+        valued: Customers with orders; `churn`.
+        as_of: Last day that counts.
+    """
+    chosen = find_chosen_method(evaluation)
+    if chosen is not None:
+        method, why = chosen
+        return method, f"{method} {why}"
+    if valued["churn"].is_null().all() and choose_calibration_end(days, as_of) is not None:
+        return (
+            SEGMENT_AVERAGE,
+            f"{NOT_TESTED}, and churn is not known yet: predicted by what similar customers did lately",
+        )
+    return SIMPLE, f"{NOT_TESTED}: predicted by the simple formula"
 
 
 def find_chosen_method(clv_evaluation: pl.DataFrame) -> tuple[str, str] | None:
