@@ -4,6 +4,7 @@ Put here: which method a series takes, the interval from its own errors, the gra
 methods (`demand.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,10 @@ NOMINAL = (0.1, 0.9)
 FEWEST_WINDOWS = 9
 """Of fewer errors even the extremes hold the next one less than four times of five."""
 WEEKS_OF_TOTAL = 4
-"""Weeks whose demand together is compared with its forecast."""
+"""Weeks whose demand together is compared with its forecast, and bounded by an interval."""
+WEEKS_OF_QUARTER = 13
+"""Weeks whose demand together is compared with its forecast too; too few of them follow one another for an interval."""
+TOTALS = (WEEKS_OF_TOTAL, WEEKS_OF_QUARTER)
 BATCH = 20_000
 """Series at once: their errors then take a few hundred megabytes."""
 
@@ -44,8 +48,9 @@ class DemandForecasts:
         high: (n, h) upper end.
         errors: Of the chosen method, the seasonal naive and the mean of 8 weeks: (n, 13, h) each, what came less what
             was forecast at the end of 13 past weeks; NaN where there was no forecast.
-        window_errors: (n, w) what came in the `WEEKS_OF_TOTAL` weeks after each of up to 52 past weeks, less what was
-            forecast for them together at its end; a series that had not begun was forecast as 0.
+        window_errors: By weeks of a total, `WEEKS_OF_TOTAL` and `WEEKS_OF_QUARTER`: (n, w) what came in so many weeks
+            after each of up to 52 past weeks, less what was forecast for them together at its end; a series that had
+            not begun was forecast as 0.
         scale: (n,) the mean squared change from week to week, NaN where it is 0: RMSSE is by it.
     """
 
@@ -54,7 +59,7 @@ class DemandForecasts:
     low: FloatArray
     high: FloatArray
     errors: tuple[FloatArray, FloatArray, FloatArray]
-    window_errors: FloatArray
+    window_errors: Mapping[int, FloatArray]
     scale: FloatArray
 
 
@@ -78,7 +83,7 @@ def forecast_demand(demand: FloatArray, first: Ints, horizon: int) -> DemandFore
             np.concatenate([part.errors[1] for part in parts]),
             np.concatenate([part.errors[2] for part in parts]),
         ),
-        window_errors=np.concatenate([part.window_errors for part in parts]),
+        window_errors={weeks: np.concatenate([part.window_errors[weeks] for part in parts]) for weeks in TOTALS},
         scale=np.concatenate([part.scale for part in parts]),
     )
 
@@ -104,7 +109,7 @@ def _forecast_batch(demand: FloatArray, first: Ints, horizon: int) -> DemandFore
             compare_with_last_year(demand, first, mean, tested, horizon),
             compare_with_path(demand, mean, tested, horizon),
         ),
-        window_errors=_compare_windows(demand, path),
+        window_errors={span: _compare_windows(demand, path, span) for span in TOTALS},
         scale=scale_by_naive(demand, first),
     )
 
@@ -119,13 +124,18 @@ def _choose_tsb(demand: FloatArray, blend: FloatArray, tsb: FloatArray, first_te
     return chosen
 
 
-def _compare_windows(demand: FloatArray, path: FloatArray) -> FloatArray:
-    """What came in the weeks after each past one together, less what was forecast for them at its end."""
-    weeks = demand.shape[1]
-    origins = np.arange(max(weeks - WEEKS_OF_TOTAL - WEEKS_OF_YEAR, 0), max(weeks - WEEKS_OF_TOTAL, 0))
+def list_origins(weeks: int, span: int) -> Ints:
+    """The last 52 weeks of a history of `weeks` that have `span` weeks after them, (w,)."""
+    last = max(weeks - span, 0)
+    return np.arange(max(last - WEEKS_OF_YEAR, 0), last)
+
+
+def _compare_windows(demand: FloatArray, path: FloatArray, span: int) -> FloatArray:
+    """What came in the `span` weeks after each past one together, less what was forecast for them at its end."""
+    origins = list_origins(demand.shape[1], span)
     sold = np.cumsum(demand, axis=1)
-    came: FloatArray = sold[:, origins + WEEKS_OF_TOTAL] - sold[:, origins]
-    return came - WEEKS_OF_TOTAL * np.nan_to_num(path[:, origins])
+    came: FloatArray = sold[:, origins + span] - sold[:, origins]
+    return came - span * np.nan_to_num(path[:, origins])
 
 
 def bound_total(total: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray]:

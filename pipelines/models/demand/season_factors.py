@@ -1,4 +1,4 @@
-"""How much more the next four weeks sell than the last ones, by the season that was known at the time.
+"""How much more the next weeks sell than the last ones, by the season that was known at the time.
 
 A level that is taken from the last weeks holds their season. The factor puts that of the weeks to come in its place:
 the mean index of their months, divided by that of the months of the last eight weeks. Indices are shrunk toward 1 by
@@ -9,7 +9,6 @@ Put here: factors. Keep out: whether a total is multiplied by one (`transforms/p
 
 import numpy as np
 
-from regulars.pipelines.models.demand.forecasts import WEEKS_OF_TOTAL
 from regulars.pipelines.models.demand.seasonal_index import MONTHS, compute_season_index
 from regulars.pipelines.models.demand.smoothing import WEEKS_OF_MEAN, Ints
 from regulars.pipelines.models.fitting.fitting import FloatArray
@@ -28,13 +27,14 @@ def shrink_index(index: FloatArray, error: FloatArray) -> FloatArray:
     return shrunk
 
 
-def find_season_factors(sold: FloatArray, months: Ints, origins: Ints) -> FloatArray:
-    """Find the factor of the four weeks after each of some past weeks, from what had been sold by its end.
+def find_season_factors(sold: FloatArray, months: Ints, origins: Ints, span: int) -> FloatArray:
+    """Find the factor of the `span` weeks after each of some past weeks, from what had been sold by its end.
 
     Args:
         sold: (t,) what was sold in each week.
-        months: (t + 4,) the month of each week and of the next four, counted on through the years from a January.
+        months: (t + span,) the month of each week and of the next ones, counted on through the years from a January.
         origins: (w,) weeks, from 0 on.
+        span: Weeks of a total.
 
     Returns:
         (w,) NaN where less than two whole years of months had passed.
@@ -56,7 +56,7 @@ def find_season_factors(sold: FloatArray, months: Ints, origins: Ints) -> FloatA
         if not (np.isfinite(index).all() and np.isfinite(error).all()):
             continue
         of_year = np.roll(shrink_index(index[0], error[0]), (first + start) % MONTHS)
-        ahead = of_year[months[origin + 1 : origin + 1 + WEEKS_OF_TOTAL] % MONTHS].mean()
+        ahead = of_year[months[origin + 1 : origin + 1 + span] % MONTHS].mean()
         last = of_year[months[origin + 1 - WEEKS_OF_MEAN : origin + 1] % MONTHS].mean()
         found[number] = max(ahead, 0.0) / max(last, LEAST_INDEX)
     return found

@@ -47,7 +47,7 @@ def test_factors_are_those_of_a_reckoning_by_hand(seed: int):
     months = months_of(weeks, LAST - dt.timedelta(days=7 * int(rng.integers(0, 52))))
     sold = rng.poisson(60 * SEASON[months[:weeks] % 12]).astype(float)
     origins = np.arange(weeks - 56, weeks)
-    found = find_season_factors(sold, months, origins)
+    found = find_season_factors(sold, months, origins, 4)
     expected = [factor_by_hand(list(sold), list(months), origin) for origin in origins]
     assert [None if np.isnan(each) else pytest.approx(each) for each in found] == expected
 
@@ -58,13 +58,13 @@ def test_what_came_later_changes_no_factor():
     later = sold.copy()
     later[121:] *= np.linspace(0.2, 5, 29)
     origins = np.arange(108, 121)
-    assert (find_season_factors(sold, months, origins) == find_season_factors(later, months, origins)).all()
+    assert (find_season_factors(sold, months, origins, 4) == find_season_factors(later, months, origins, 4)).all()
 
 
 def test_a_season_without_noise_is_found_again():
     months = months_of(156)
     origins = np.arange(120, 156)
-    found = find_season_factors(100 * SEASON[months[:156] % 12], months, origins)
+    found = find_season_factors(100 * SEASON[months[:156] % 12], months, origins, 4)
     of_year = SEASON / SEASON.mean()
     true = [
         of_year[months[at + 1 : at + 5] % 12].mean() / of_year[months[at - 7 : at + 1] % 12].mean() for at in origins
@@ -74,14 +74,14 @@ def test_a_season_without_noise_is_found_again():
 
 def test_without_a_season_factors_stay_near_one():
     months = months_of(156)
-    found = find_season_factors(np.random.default_rng(3).poisson(50, 156).astype(float), months, np.arange(108, 156))
+    found = find_season_factors(np.random.default_rng(3).poisson(50, 156).astype(float), months, np.arange(108, 156), 4)
     assert np.abs(found - 1).max() < 0.05
 
 
 @pytest.mark.parametrize("weeks", range(108, 114))
 def test_under_two_whole_years_there_is_none(weeks: int):
     months = months_of(weeks)
-    found = find_season_factors(np.full(weeks, 5.0), months, np.arange(60, weeks))
+    found = find_season_factors(np.full(weeks, 5.0), months, np.arange(60, weeks), 4)
     known = [origin for origin, each in zip(range(60, weeks), found, strict=True) if np.isfinite(each)]
     first_whole = next(month for month in months if (months == month).sum() >= 4)
     assert known[0] == int(np.flatnonzero(months == first_whole + 23)[-1])
@@ -92,7 +92,7 @@ def test_a_company_that_rests_for_months_is_not_lifted_without_end():
     months = months_of(156, dt.date(2026, 8, 31))
     rests = np.isin(months[:156] % 12, [6, 7])
     sold = np.where(rests, 0.0, 100.0)
-    found = find_season_factors(sold, months, np.array([155]))
+    found = find_season_factors(sold, months, np.array([155]), 4)
     assert found[0] < 1.3 / LEAST_INDEX
 
 

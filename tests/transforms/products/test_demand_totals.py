@@ -126,7 +126,7 @@ def test_a_total_has_the_errors_that_its_products_made_together(engine: str):
         came += int(drawn[:, week + 1 : week + 5].sum())
         errors.append(sum(off))
         of_money.append(3 * off[0] + 7 * off[1])
-    assert (row["tested_windows"], row["tested_demand_4w"]) == (52, came)
+    assert (row["tested_windows_4w"], row["tested_demand_4w"]) == (52, came)
     assert row["tested_error_4w"] == pytest.approx(-sum(errors))
     assert row["wape_4w"] == pytest.approx(np.abs(errors).sum() / came)
     near = (0.1 * 14 - 1) / 12  # of 13 windows that follow one another
@@ -166,15 +166,15 @@ def test_the_four_weeks_follow_the_last_that_is_over_however_far_products_are_fo
 
 def test_a_young_company_has_a_total_without_an_interval_and_says_why():
     young, older = mart(weekly("bar", [5] * 39))["all"], mart(weekly("bar", [5] * 40))["all"]
-    assert (young["tested_windows"], young["demand_forecast_4w_low"], young["is_complete"]) == (35, None, False)
+    assert (young["tested_windows_4w"], young["demand_forecast_4w_low"], young["is_complete"]) == (35, None, False)
     assert young["reason"] == "fewer than 40 weeks since the first sale: no interval"
-    assert (older["tested_windows"], older["is_complete"], older["reason"]) == (36, True, None)
+    assert (older["tested_windows_4w"], older["is_complete"], older["reason"]) == (36, True, None)
 
 
 def test_windows_before_a_place_sold_anything_are_no_test_of_it():
     sales = weekly("bar", [5] * 90, region="Nord") + weekly("bar", [5] * 20, region="Sued")
     rows = mart(sales)
-    assert (rows["Nord"]["tested_windows"], rows["Sued"]["tested_windows"]) == (52, 16)
+    assert (rows["Nord"]["tested_windows_4w"], rows["Sued"]["tested_windows_4w"]) == (52, 16)
 
 
 def test_a_product_that_began_within_a_window_is_an_error_of_the_total():

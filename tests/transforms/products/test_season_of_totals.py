@@ -37,7 +37,7 @@ def test_a_season_that_makes_the_error_smaller_is_in_the_forecast_of_pieces_and_
     numbers = drawn(1)
     row = total(numbers, seasonality=season((4, 0.4, True)))
     path = follow(numbers, False)
-    factors = find_season_factors(numbers.astype(float), MONTHS, np.append(np.arange(100, 152), 155))
+    factors = find_season_factors(numbers.astype(float), MONTHS, np.append(np.arange(100, 152), 155), 4)
     assert (row["is_season_in_4w"], row["is_season_left_out_4w"], row["reason"]) == (True, False, None)
     assert row["season_factor_4w"] == pytest.approx(factors[-1])
     assert row["demand_forecast_4w"] == pytest.approx(4 * path[-1] * factors[-1])
@@ -45,7 +45,7 @@ def test_a_season_that_makes_the_error_smaller_is_in_the_forecast_of_pieces_and_
     came = [numbers[week + 1 : week + 5].sum() for week in range(100, 152)]
     plain = [4 * path[week] for week in range(100, 152)]
     tested = np.flatnonzero(np.isfinite(factors[:-1]))
-    assert row["tested_windows"] == len(tested) < 52
+    assert row["tested_windows_4w"] == len(tested) < 52
     assert row["tested_demand_4w"] == sum(came[n] for n in tested)
     off = [came[n] - plain[n] * factors[n] for n in tested]
     assert row["tested_absolute_error_4w"] == pytest.approx(np.abs(off).sum())
@@ -76,7 +76,7 @@ def test_a_season_that_helps_no_twentieth_is_left_out_and_said():
 
 def test_a_history_too_young_to_test_a_season_has_none_in_its_forecast():
     row = total(drawn(1)[-130:], seasonality=season((4, 0.4, True)))
-    assert (row["is_season_in_4w"], row["tested_windows"], row["wape_4w_with_season"]) == (False, 52, None)
+    assert (row["is_season_in_4w"], row["tested_windows_4w"], row["wape_4w_with_season"]) == (False, 52, None)
     assert row["reason"].endswith(f"not in the forecast, since {UNTESTED}")
 
 
@@ -129,7 +129,7 @@ def test_windows_before_a_place_began_are_no_test_of_the_season():
 def test_a_place_younger_than_a_year_is_guessed_by_its_mean():
     demand = np.arange(70.0)[np.newaxis] + 1
     demand[0, :10] = 0
-    naive, mean = compare_with_guesses(demand, np.array([10]), np.array([60, 61, 65]))
+    naive, mean = compare_with_guesses(demand, np.array([10]), np.array([60, 61, 65]), 4)
     came = [demand[0, at + 1 : at + 5].sum() for at in (60, 61, 65)]
     means = [demand[0, at - 7 : at + 1].mean() * 4 for at in (60, 61, 65)]
     assert list(mean[0]) == pytest.approx([each - guess for each, guess in zip(came, means, strict=True)])
