@@ -72,6 +72,29 @@ def choose_landmarks(
     return Landmarks(tuple(days), lapse_days, window_days, threshold)
 
 
+def bound_landmarks(landmarks: Landmarks) -> dict[str, pl.Expr]:
+    """The first and the last landmark, as the marts publish them; NULL without any."""
+    return {
+        "first_landmark": pl.lit(min(landmarks.days, default=None), pl.Date),
+        "last_landmark": pl.lit(max(landmarks.days, default=None), pl.Date),
+    }
+
+
+def explain_no_landmark(landmarks: Landmarks, outcome_days: int) -> str | None:
+    """Why no month-end can be looked at, if none can.
+
+    Args:
+        landmarks: Which were chosen.
+        outcome_days: Days after a landmark in which something is looked for.
+    """
+    if landmarks.days:
+        return None
+    return (
+        f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences before a "
+        f"month-end, and {outcome_days} days after it"
+    )
+
+
 def _find_start(rows: pl.DataFrame, day: pl.Expr) -> dt.date | None:
     return find_first_day(rows.group_by("customer_idx").agg(day.min().alias("day"))["day"])
 
