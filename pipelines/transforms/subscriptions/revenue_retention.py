@@ -111,8 +111,8 @@ def add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 def _bound_rate(months: pl.DataFrame, rate: str, part: str, most: float | None) -> Iterator[pl.Series]:
     """The ends of the interval of one of the two rates of revenue, at most `most`."""
     sums = ("base_customers_12m", "base_mrr_12m", f"{part}_mrr_12m", "base_squares")
-    off = _sum_deviations(months, part)
-    ends = bound_ratio(*(months[name].cast(pl.Float64).to_numpy() for name in sums), *off)
+    size, base, now, squares = (months[name].cast(pl.Float64).to_numpy() for name in sums)
+    ends = bound_ratio(size, base, now, squares, *_sum_deviations(months, part))
     for end, values in zip(ENDS, ends, strict=True):
         yield pl.Series(f"{rate}_revenue_retention_12m{end}", values).fill_nan(None).clip(0, most)
 
