@@ -62,11 +62,13 @@ def write_changed_customers(run: Run) -> None:
         run: The run; `READS` are built.
     """
     columns = run.contracts[LIST].types
-    before, _ = _read_before(run)
+    parent, _ = _find_parent(run)
     changes = pl.DataFrame(schema={name: pl.Null for name, _ in columns})
-    if before is not None and run.parent is not None:
+    if parent is not None:
         now = run.warehouse.con.execute(SELECT_NOW, {"as_of": run.as_of}).pl()
-        changes = list_changes(before, now, run.parent.manifest.as_of).with_columns(
+        with explain_damage(parent):
+            before = parent.read_columns(NOW, STANDING)
+        changes = list_changes(before, now, parent.as_of).with_columns(
             pl.lit(value).alias(name) for name, value in _list_days(run).items()
         )
     run.warehouse.write_frame(LIST, changes, columns)
@@ -78,28 +80,29 @@ def write_customer_changes(run: Run) -> None:
     Args:
         run: The run; `meta.changed_customers` and `marts.customer_360` are built.
     """
-    before, reason = _read_before(run)
+    parent, reason = _find_parent(run)
     changes, gone = None, 0
-    if before is not None:
+    if parent is not None:
         changes = run.warehouse.con.sql(f"select customer_change, is_of_the_past from {LIST}").pl()
         now = run.warehouse.con.sql(f"select customer_id from {NOW}").pl()
+        with explain_damage(parent):
+            before = parent.read_columns(NOW, {name: STANDING[name] for name in ("customer_id", "is_unknown")})
         gone = len(before.filter(~pl.col("is_unknown")).join(now, on="customer_id", how="anti"))
     days = _list_days(run)
     write_rows(run, COUNTS, [row | days | {"reason": reason} for row in count_changes(changes, gone)])
 
 
-def _read_before(run: Run) -> tuple[pl.DataFrame | None, str | None]:
-    """`STANDING` as the parent published it, if that can be compared, and what is to be said of it."""
+def _find_parent(run: Run) -> tuple[ParentGeneration | None, str | None]:
+    """The parent generation, if it can be compared, and what is to be said of it."""
     if run.parent is None:
         return None, FIRST
     if run.parent.manifest.as_of > run.as_of:
         return None, BACKFILL
     parent = ParentGeneration(run.warehouse.con, run.parent)
     with explain_damage(parent):
-        before = parent.read_columns(NOW, STANDING)
-    if before.is_empty():
-        return None, UNREADABLE
-    return before, SAME_DAY if parent.as_of == run.as_of else None
+        if not parent.can_read(NOW, STANDING):
+            return None, UNREADABLE
+    return parent, SAME_DAY if parent.as_of == run.as_of else None
 
 
 def _list_days(run: Run) -> dict[str, Any]:

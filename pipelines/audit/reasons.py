@@ -24,6 +24,8 @@ NO_REASON_GIVEN = "not complete yet"
 NUMBER = r"\b\d+(?:[.,:-]\d+)*\b"
 """A number, a day or a time; no part of a name such as predicted_value_12m."""
 PLACE_OF_NUMBER = "#"
+TEXTS = "texts_of_reasons"
+"""The view of the texts of a table and their groups, while its rows are counted."""
 
 COUNTS = ["rows_with_reason", "newest_rows_with_reason", "headline_rows_with_reason"]
 COLUMNS = (
@@ -87,7 +89,7 @@ def list_reasons(
         The columns of `COLUMNS`, of tables with a reason in any row.
     """
     for table in list_explained_tables(contracts):
-        counted = _group_alike(con.execute(_select_counts(table)).pl(), table)
+        counted = _describe_groups(_count_groups(con, table), table)
         if counted.height:
             named = counted.with_columns(pl.lit(table.table).alias("table_name"), pl.lit(as_of).alias(AS_OF))
             yield named.select(COLUMNS)
@@ -117,10 +119,54 @@ def _explain_table(contract: Contract) -> ExplainedTable:
     )
 
 
-def _select_counts(table: ExplainedTable) -> str:
-    """Count the rows of each text as it is written, none included, and what of each metric is there."""
+def _count_groups(con: duckdb.DuckDBPyConnection, table: ExplainedTable) -> pl.DataFrame:
+    """Count the rows of each group of texts that differ in numbers and days alone, and of those without a text.
+
+    Only texts are read, and not what is beside them, before they are grouped: a mart may have a text for each of a
+    million customers.
+    """
+    texts = con.execute(_select_texts(table)).pl()
+    named = texts.with_columns(reason_group=pl.col("own_text").str.replace_all(NUMBER, PLACE_OF_NUMBER))
+    usual = (
+        named.sort("newest_rows", "rows", "own_text", descending=[True, True, False])
+        .group_by("reason_group", maintain_order=True)
+        .agg(reason=pl.col("own_text").first())
+    )
+    con.register(TEXTS, named.select("own_text", own_group="reason_group").to_arrow())
+    try:
+        counted = con.execute(_select_counts(table)).pl()
+    finally:
+        con.unregister(TEXTS)
+    return counted.join(usual, on="reason_group", how="left")
+
+
+def _write_source(table: ExplainedTable) -> tuple[str, str]:
+    """SQL: the newest period of each grain, to stand before a select, and the rows of the mart with it."""
     source, time = quote_table(table.table), quote_identifier(table.time)
     grain = quote_identifier(table.grain) if table.grain else "''"
+    newest = f"newest as (select {grain} as own_grain, max({time}) as newest_period from {source} group by own_grain)"
+    return f"with {newest}", f"{source} join newest on newest.own_grain is not distinct from {grain}"
+
+
+def _select_texts(table: ExplainedTable) -> str:
+    """Count the rows of each text as it is written, and those of the newest period."""
+    newest, rows = _write_source(table)
+    return f"""
+        {newest}
+        select
+            {table.text} as own_text,
+            count(*) as rows,
+            count(*) filter ({quote_identifier(table.time)} = newest.newest_period) as newest_rows
+        from {rows}
+        where {table.text} is not null
+        group by {table.text}
+    """
+
+
+def _select_counts(table: ExplainedTable) -> str:
+    """Count the rows of each group of `TEXTS`, none included, and what of each metric is there."""
+    newest, rows = _write_source(table)
+    time = quote_identifier(table.time)
     known = [f"count({quote_identifier(name)}) as {quote_identifier(f'known {name}')}" for name in table.n_of]
     sizes = [
         f"{end}({quote_identifier(name)})::double as {quote_identifier(f'{end} {name}')}"
@@ -128,36 +174,24 @@ def _select_counts(table: ExplainedTable) -> str:
         for end in ("min", "max")
     ]
     return f"""
-        with newest as (select {grain} as own_grain, max({time}) as newest_period from {source} group by own_grain)
+        {newest}
         select
-            {table.text} as reason,
+            {TEXTS}.own_group as reason_group,
             count(*) as rows_with_reason,
             max({time})::date as newest_period,
             count(*) filter ({time} = newest.newest_period) as newest_rows_with_reason,
             count(*) filter ({time} = newest.newest_period and ({table.headline})) as headline_rows_with_reason,
             {"".join(f"{each}, " for each in known + sizes)}
-        from {source} join newest on newest.own_grain is not distinct from {grain}
-        group by {table.text}
-        order by all
+        from {rows}
+        left join {TEXTS} on {TEXTS}.own_text = {table.text}
+        group by {TEXTS}.own_group
     """
 
 
-def _group_alike(counted: pl.DataFrame, table: ExplainedTable) -> pl.DataFrame:
-    """Put texts together that differ in numbers and days alone, each with the text of most of the newest rows."""
+def _describe_groups(counted: pl.DataFrame, table: ExplainedTable) -> pl.DataFrame:
+    """Add the sums of all rows and what of the metrics is missing; those that most of the newest rows have first."""
     whole, newest, headline = counted.select(pl.col(COUNTS).sum()).row(0)
-    alike = (
-        counted.drop_nulls("reason")
-        .with_columns(reason_group=pl.col("reason").str.replace_all(NUMBER, PLACE_OF_NUMBER))
-        .sort("newest_rows_with_reason", "rows_with_reason", "reason", descending=[True, True, False])
-        .group_by("reason_group", maintain_order=True)
-        .agg(
-            pl.col("reason").first(),
-            pl.col(*COUNTS, "^known .*$").sum(),
-            pl.col("newest_period", "^max .*$").max(),
-            pl.col("^min .*$").min(),
-        )
-        .sort(*COUNTS[1::-1], "reason_group", descending=[True, True, False])
-    )
+    alike = counted.drop_nulls("reason_group").sort(*COUNTS[1::-1], "reason_group", descending=[True, True, False])
     found = pl.DataFrame([_find_emptied(row, table) for row in alike.to_dicts()], schema=EMPTIED)
     return pl.concat([alike, found], how="horizontal").with_columns(
         table_rows=pl.lit(whole), newest_rows=pl.lit(newest), headline_rows=pl.lit(headline)

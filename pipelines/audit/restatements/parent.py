@@ -3,7 +3,8 @@
 Put here: where its tables are. Keep out: comparing them with this run's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -40,19 +41,32 @@ class ParentGeneration:
         """SQL that reads a table, to stand after `from`."""
         return f"read_parquet({quote_literal(self.find_path(table))})"
 
+    def can_read(self, table: str, columns: Collection[str]) -> bool:
+        """Whether the parent has the table with these columns, and a file of it."""
+        with self._open(table) as (con, relation):
+            return relation is not None and _has_columns(con, relation, columns)
+
     def read_columns(self, table: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:
         """Some columns of a table, from the DuckDB file where the Parquet file is missing.
 
         No rows where the parent has no such table, or one without these columns, and where both files are missing.
         """
-        if not self.has(table):
-            return pl.DataFrame(schema=columns)
-        if self.find_path(table).is_file():
-            return _read_columns(self.con, self.write_scan(table), columns)
-        if not self.generation.duckdb_file.is_file():
-            return pl.DataFrame(schema=columns)
-        with duckdb.connect(self.generation.duckdb_file, read_only=True) as con:
-            return _read_columns(con, table, columns)
+        with self._open(table) as (con, relation):
+            if relation is None or not _has_columns(con, relation, columns):
+                return pl.DataFrame(schema=columns)
+            names = ", ".join(map(quote_identifier, columns))
+            return con.sql(f"select {names} from {relation}").pl().cast(dict(columns))  # type: ignore[arg-type]
+
+    @contextmanager
+    def _open(self, table: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str | None]]:
+        """A connection and what to read the table from, None where there is nothing."""
+        if self.has(table) and self.find_path(table).is_file():
+            yield self.con, self.write_scan(table)
+        elif self.has(table) and self.generation.duckdb_file.is_file():
+            with duckdb.connect(self.generation.duckdb_file, read_only=True) as con:
+                yield con, table
+        else:
+            yield self.con, None
 
     def read_lineage(self) -> Lineage:
         """The lineage of the parent; empty where it did not record one."""
@@ -65,8 +79,5 @@ class ParentGeneration:
             return Lineage.of_rows(con.execute(f"select part, name, value from {TABLE}").fetchall())
 
 
-def _read_columns(con: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, PolarsDataType]) -> pl.DataFrame:
-    if not set(columns) <= set(con.sql(f"select * from {relation} limit 0").columns):
-        return pl.DataFrame(schema=columns)
-    names = ", ".join(map(quote_identifier, columns))
-    return con.sql(f"select {names} from {relation}").pl().cast(dict(columns))  # type: ignore[arg-type]
+def _has_columns(con: duckdb.DuckDBPyConnection, relation: str, columns: Collection[str]) -> bool:
+    return set(columns) <= set(con.sql(f"select * from {relation} limit 0").columns)

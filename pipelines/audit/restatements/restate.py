@@ -126,6 +126,9 @@ def find_restatements(run: Run, parent: ParentGeneration, now: Lineage, replay: 
     """The restatements of this run, with the columns of the contract; counts in `run.comparison` what was compared."""
     con = run.warehouse.con
     tables = [table for table in INPUTS if all(map(parent.has, (table, *INPUTS[table])))]
+    if not tables:  # an older version published none of them, or not what they are made of
+        run.comparison.update(metrics_compared=0, metrics_changed=0)
+        return pl.DataFrame()
     both = [_read_table_metrics(parent, table) for table in tables]
     metrics = pl.concat([find_restated(*pair) for pair in both])
     run.comparison.update(metrics_compared=sum(count_compared(*pair) for pair in both), metrics_changed=metrics.height)

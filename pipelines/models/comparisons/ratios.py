@@ -13,7 +13,7 @@ MADE_UP = 4
 
 
 def bound_ratio(
-    size: Floats, base: Floats, part: Floats, base_squares: Floats, part_squares: Floats, products: Floats
+    size: Floats, base: Floats, part: Floats, base_squares: Floats, deviations: Floats, leanings: Floats
 ) -> tuple[Floats, Floats]:
     """The ends of the 95 % interval of part / base, where members differ in size and in their own ratio.
 
@@ -30,8 +30,10 @@ def bound_ratio(
         base: (n,) the sum of their amounts before, above 0.
         part: (n,) the sum of their amounts now.
         base_squares: (n,) the sum of squares of the amounts before.
-        part_squares: (n,) the sum of squares of the amounts now.
-        products: (n,) the sum of the products of both.
+        deviations: (n,) the sum of squares of how far members' amounts now lie off the ratio × their amounts before.
+            They are summed before they come here: squares of the amounts themselves, subtracted from each other, would
+            cancel where nearly all members pay what they paid.
+        leanings: (n,) the sum of products of how far they lie off and their amounts before.
 
     Returns:
         (n,) each, around part / base; NaN for fewer than two members.
@@ -41,25 +43,20 @@ def bound_ratio(
         mean, ratio = base / size, part / base
         degrees = np.maximum(base**2 / base_squares - 1, 1)
         half = MADE_UP / 2 * mean**2
-        plain = _bound(size, base, part, (base_squares, part_squares, products), degrees)
-        added = _bound(
-            size + MADE_UP,
-            base + MADE_UP * mean,
-            part + MADE_UP / 2 * mean,
-            (base_squares + 2 * half, part_squares + half, products + half),
-            degrees,
-        )
+        plain = _bound(size, base, ratio, deviations, degrees)
+        new_base = base + MADE_UP * mean
+        new_ratio = (part + MADE_UP / 2 * mean) / new_base
+        # half of those made up stay, half are lost; of all others the deviations are from another ratio now
+        made_up = half * ((1 - new_ratio) ** 2 + new_ratio**2)
+        shift = new_ratio - ratio
+        moved = deviations - 2 * shift * leanings + shift**2 * base_squares
+        added = _bound(size + MADE_UP, new_base, new_ratio, np.maximum(moved, 0) + made_up, degrees)
     low = np.minimum(np.minimum(plain[0], added[0]), ratio)
     high = np.maximum(np.maximum(plain[1], added[1]), ratio)
     return np.where(is_enough, low, np.nan), np.where(is_enough, high, np.nan)
 
 
-def _bound(
-    size: Floats, base: Floats, part: Floats, moments: tuple[Floats, Floats, Floats], degrees: Floats
-) -> tuple[Floats, Floats]:
-    """The interval of the linearised ratio, from the deviations of the members from it."""
-    base_squares, part_squares, products = moments
-    ratio = part / base
-    off = np.maximum(part_squares - 2 * ratio * products + ratio**2 * base_squares, 0)
+def _bound(size: Floats, base: Floats, ratio: Floats, off: Floats, degrees: Floats) -> tuple[Floats, Floats]:
+    """The interval of the linearised ratio, from the sum of squared deviations of the members from it."""
     reach = find_t_quantile(degrees, UPPER_END) * np.sqrt(off * size / (size - 1)) / base
     return ratio - reach, ratio + reach

@@ -13,6 +13,8 @@ from regulars.pipelines.models.comparisons.means import UPPER_END, Floats
 from regulars.pipelines.models.comparisons.significance import find_t_quantile
 
 Ints = NDArray[np.int64]
+AT_ONCE = 20_000
+"""Persons who are looked at together, each with all drivers: of all at once the numbers would fill the memory."""
 SMALLEST_REACH = 1e-9
 """Half an interval that is shorter is what the last digit leaves of 0."""
 
@@ -54,22 +56,36 @@ def compare_performances(values: Floats, driver: Ints, person: Ints, compared: N
     drivers, people = len(compared), int(person.max()) + 1
     count = np.bincount(driver, minlength=drivers)
     means = np.bincount(driver, values, drivers) / count
-    by_person = np.zeros((drivers, people))  # by how much each person moves each mean
-    np.add.at(by_person, (driver, person), (values - means[driver]) / count[driver])
-    answered = np.zeros((drivers, people), dtype=np.bool_)
-    answered[driver, person] = True
     weight = np.where(compared, count, 0) / max(int(count[compared].sum()), 1)
-    reach = _reach(by_person, answered.sum(axis=1))
+    moved = (values - means[driver]) / count[driver]
+    order = np.argsort(person, kind="stable")
+    squares, over_squares, answering, any_answering = np.zeros(drivers), np.zeros(drivers), np.zeros(drivers), 0
+    for start in range(0, people, AT_ONCE):
+        some = order[slice(*np.searchsorted(person, (start, start + AT_ONCE), sorter=order))]
+        places = driver[some], person[some] - start
+        by_person = np.zeros((drivers, AT_ONCE))  # by how much each person moves each mean
+        np.add.at(by_person, places, moved[some])
+        answered = np.zeros((drivers, AT_ONCE), dtype=np.bool_)
+        answered[places] = True
+        squares += np.square(by_person).sum(axis=1)
+        over_squares += np.square(by_person - weight @ by_person).sum(axis=1)
+        answering += answered.sum(axis=1)
+        any_answering += int(answered[compared].any(axis=0).sum())
+    reach = _reach(squares, answering)
     over = np.where(compared & (compared.sum() > 1), means - weight @ means, np.nan)
-    over_reach = _reach(by_person - weight @ by_person, np.full(drivers, answered[compared].any(axis=0).sum()))
+    over_reach = _reach(over_squares, np.full(drivers, float(any_answering)))
     is_moved = over_reach > SMALLEST_REACH
     over, over_reach = (np.where(is_moved, each, np.nan) for each in (over, over_reach))
     return Performances(means, means - reach, means + reach, over, over - over_reach, over + over_reach)
 
 
-def _reach(by_person: Floats, people: Ints) -> Floats:
-    """Half the interval of a sum of what persons move; NaN where nobody moves it, or one alone could."""
-    squares = np.square(by_person).sum(axis=1)
+def _reach(squares: Floats, people: Floats) -> Floats:
+    """Half the interval of a sum of what persons move; NaN where nobody moves it, or one alone could.
+
+    Args:
+        squares: The sums of squares of what persons move.
+        people: How many persons there are.
+    """
     freedom = np.where((people > 1) & (squares > 0), people - 1, np.nan)
     reach: Floats = find_t_quantile(freedom, UPPER_END) * np.sqrt(squares * people / freedom)
     return reach

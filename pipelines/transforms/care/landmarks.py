@@ -3,17 +3,22 @@
 Only customers who stay long can collect three bad experiences, so a comparison over all history would make these
 customers look loyal. Instead, each customer is observed on a past day, the landmark, with what was known on that day.
 
-Put here: landmarks, and what is known on them. Keep out: the comparison (`models/matched_rates.py`), what is published
-(`lapse_after_experiences.py`).
+Put here: whose days and experiences are looked at, landmarks, what is known on them, and what is said where there are
+none. Keep out: the comparison (`models/matched_rates.py`), what is published (`lapse_after_experiences.py`,
+`orders_after_experiences.py`).
 """
 
 import datetime as dt
 from dataclasses import dataclass
 
 import polars as pl
+from narwhals.typing import IntoFrame
 
+from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, count_days_since_epoch, find_last_month_end
 from regulars.pipelines.transforms.history_start import find_first_day
+from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 
 MOST_PURCHASES = 12
 """Customers with more purchase days before the landmark are in one class."""
@@ -39,6 +44,23 @@ class Landmarks:
     lapse_days: int
     window_days: int
     threshold: int
+
+
+def list_days_of_buyers(
+    orders: IntoFrame, subscriptions: IntoFrame, calendar: IntoFrame, as_of: dt.date
+) -> pl.DataFrame:
+    """List purchase days of known customers who never had a subscription: `customer_idx`, `day_idx`."""
+    days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
+    subscribers = list_live_periods(subscriptions)["subscriber"].unique()
+    return days.filter(
+        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, ~pl.col("customer_idx").is_in(subscribers.to_list())
+    )
+
+
+def list_known_experiences(bad_experiences: IntoFrame, *flags: str) -> pl.DataFrame:
+    """List bad experiences of known customers: `customer_idx`, `experienced_on` and the columns of `flags`."""
+    experiences = read_into_polars(select_columns(bad_experiences, "customer_idx", "experienced_on", *flags))
+    return experiences.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
 
 
 def choose_landmarks(
@@ -70,6 +92,29 @@ def choose_landmarks(
             days.insert(0, day)
             day = day.replace(day=1) - dt.timedelta(days=1)
     return Landmarks(tuple(days), lapse_days, window_days, threshold)
+
+
+def publish_landmarks(landmarks: Landmarks) -> dict[str, pl.Expr]:
+    """The first and the last landmark, as the marts publish them; NULL without any."""
+    return {
+        "first_landmark": pl.lit(min(landmarks.days, default=None), pl.Date),
+        "last_landmark": pl.lit(max(landmarks.days, default=None), pl.Date),
+    }
+
+
+def explain_no_landmark(landmarks: Landmarks, outcome_days: int) -> str | None:
+    """Why no month-end can be looked at, if none can.
+
+    Args:
+        landmarks: Which were chosen.
+        outcome_days: Days after a landmark in which something is looked for.
+    """
+    if landmarks.days:
+        return None
+    return (
+        f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences before a "
+        f"month-end, and {outcome_days} days after it"
+    )
 
 
 def _find_start(rows: pl.DataFrame, day: pl.Expr) -> dt.date | None:

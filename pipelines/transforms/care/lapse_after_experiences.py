@@ -11,7 +11,6 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.models.matched_rates import Bootstrap, Observations, compare_matched
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
@@ -19,10 +18,12 @@ from regulars.pipelines.transforms.care.landmarks import (
     Landmarks,
     choose_landmarks,
     describe_customers,
+    explain_no_landmark,
+    list_days_of_buyers,
+    list_known_experiences,
     observe_customers,
+    publish_landmarks,
 )
-from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars, select_columns
-from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 
 FEWEST_MATCHED = 50
 """With fewer matched customers, no ratio is published."""
@@ -77,8 +78,7 @@ def lapse_after_experiences(
     Returns:
         The columns of `COLUMNS`, a row for 0 to `threshold` experiences; the last row holds `threshold` or more.
     """
-    experiences = read_into_polars(select_columns(bad_experiences, "customer_idx", "experienced_on"))
-    known = experiences.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    known = list_known_experiences(bad_experiences)
     bought = list_days_of_buyers(orders, subscriptions, calendar, as_of)
     landmarks = choose_landmarks(
         bought,
@@ -96,24 +96,12 @@ def lapse_after_experiences(
         .with_columns(
             pl.col("active_without_subscription").fill_null(0),
             is_or_more=pl.col("experience_count") == service_risk.threshold,
-            first_landmark=pl.lit(min(landmarks.days, default=None), pl.Date),
-            last_landmark=pl.lit(max(landmarks.days, default=None), pl.Date),
+            **publish_landmarks(landmarks),
             reason=_explain(landmarks, has_experiences=not known.is_empty()),
             as_of=pl.lit(as_of),
         )
         .with_columns(is_complete=pl.col("reason").is_null(), **_hide_where_unknown())
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
-    )
-
-
-def list_days_of_buyers(
-    orders: IntoFrame, subscriptions: IntoFrame, calendar: IntoFrame, as_of: dt.date
-) -> pl.DataFrame:
-    """List purchase days of known customers who never had a subscription: `customer_idx`, `day_idx`."""
-    days = read_into_polars(list_purchase_days(orders, calendar, as_of=as_of))
-    subscribers = list_live_periods(subscriptions)["subscriber"].unique()
-    return days.filter(
-        pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX, ~pl.col("customer_idx").is_in(subscribers.to_list())
     )
 
 
@@ -152,10 +140,7 @@ def _explain(landmarks: Landmarks, *, has_experiences: bool) -> pl.Expr:
     if not has_experiences:
         return pl.lit("there is no bad experience of a known customer")
     if not landmarks.days:
-        return pl.lit(
-            f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences before a "
-            f"month-end, and {landmarks.lapse_days} days after it"
-        )
+        return pl.lit(explain_no_landmark(landmarks, landmarks.lapse_days))
     return (
         pl.when(pl.col("experience_count") == 0)
         .then(pl.lit("the customers with whom the others are compared"))

@@ -14,22 +14,27 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, BadSign
+from regulars.pipelines.definitions.enumerations import BadSign
 from regulars.pipelines.models.matched_rates import Bootstrap, Observations, compare_matched
 from regulars.pipelines.transforms.care.bad_experiences import FLAGS
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
-from regulars.pipelines.transforms.care.landmarks import CELLS, Landmarks, choose_landmarks, describe_customers
-from regulars.pipelines.transforms.care.lapse_after_experiences import (
-    DRAWS,
-    FEWEST_MATCHED,
-    FEWEST_UNEXPOSED,
-    SEED,
+from regulars.pipelines.transforms.care.landmarks import (
+    CELLS,
+    Landmarks,
+    choose_landmarks,
+    describe_customers,
+    explain_no_landmark,
     list_days_of_buyers,
+    list_known_experiences,
+    publish_landmarks,
 )
+from regulars.pipelines.transforms.care.lapse_after_experiences import DRAWS, FEWEST_MATCHED, FEWEST_UNEXPOSED, SEED
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
-from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
 ANY = "any"
+LATE_AND_COMPLAINT = "late_and_complaint"
+"""An experience of an order that came late and that the customer complained about."""
+LATE_AND_COMPLAINT_SIGNS: tuple[BadSign, ...] = ("late_delivery", "complaint")
 ORDERED_AGAIN, LAPSED = "ordered_again", "lapsed"
 """What is looked for after the month of an experience."""
 
@@ -82,12 +87,16 @@ def orders_after_experiences(
         service_risk: Which signs count, and the window without any bad experience of those who are compared with.
 
     Returns:
-        The columns of `COLUMNS`: a row for each sign, and for `any`, of each outcome.
+        The columns of `COLUMNS`: a row for `any`, for each sign, and for `LATE_AND_COMPLAINT` where both signs count,
+        of each outcome.
     """
-    flags = {sign: FLAGS[sign] for sign in service_risk.signs}
-    experiences = read_into_polars(select_columns(bad_experiences, "customer_idx", "experienced_on", *flags.values()))
+    flags: dict[str, str] = {sign: FLAGS[sign] for sign in service_risk.signs}
+    known = list_known_experiences(bad_experiences, *flags.values())
+    together = [flags[sign] for sign in LATE_AND_COMPLAINT_SIGNS if sign in flags]
+    if len(together) == len(LATE_AND_COMPLAINT_SIGNS):
+        flags[LATE_AND_COMPLAINT] = f"has_{LATE_AND_COMPLAINT}"
+        known = known.with_columns(pl.all_horizontal(together).alias(flags[LATE_AND_COMPLAINT]))
     bought = list_days_of_buyers(orders, subscriptions, calendar, as_of)
-    known = experiences.filter(pl.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
     bought, known = (_take_some(rows, bought["customer_idx"].n_unique()) for rows in (bought, known))
     found = []
     for outcome, days in ((ORDERED_AGAIN, ORDERED_AGAIN_DAYS), (LAPSED, lapse_days)):
@@ -105,8 +114,7 @@ def orders_after_experiences(
             rows.with_columns(
                 outcome=pl.lit(outcome),
                 outcome_days=pl.lit(days),
-                first_landmark=pl.lit(min(landmarks.days, default=None), pl.Date),
-                last_landmark=pl.lit(max(landmarks.days, default=None), pl.Date),
+                **publish_landmarks(landmarks),
                 reason=_explain(landmarks, days, has_experiences=not known.is_empty()),
                 as_of=pl.lit(as_of),
             )
@@ -163,7 +171,7 @@ def _look_after_month(
     )
 
 
-def _compare(seen: pl.DataFrame, flags: dict[BadSign, str]) -> pl.DataFrame:
+def _compare(seen: pl.DataFrame, flags: dict[str, str]) -> pl.DataFrame:
     """Compare each sign, and all together, with nothing bad: a row for each, rates NULL where nothing is known."""
     levels: Sequence[tuple[str, pl.Expr]] = [
         (ANY, pl.col("is_exposed")),
@@ -202,10 +210,7 @@ def _explain(landmarks: Landmarks, days: int, *, has_experiences: bool) -> pl.Ex
     if not has_experiences:
         return pl.lit("no bad experience of a known customer is known")
     if not landmarks.days:
-        return pl.lit(
-            f"needs {landmarks.lapse_days} days of orders and {landmarks.window_days} days of bad experiences behind a "
-            f"month-end, and {days} days after it"
-        )
+        return pl.lit(explain_no_landmark(landmarks, days))
     return (
         pl.when(pl.col("compared_customers") < FEWEST_MATCHED)
         .then(

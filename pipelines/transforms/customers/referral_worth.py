@@ -14,18 +14,19 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL
-from regulars.pipelines.models.comparisons.means import UPPER_END, Floats, compare_means
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.skewed_means import (
+    FEWEST_FOR_A_COMPARISON,
+    FEWEST_FOR_AN_INTERVAL,
+    Floats,
+    Group,
+    Shape,
+)
 from regulars.pipelines.transforms.customers.referral_outcomes import COUNTED, decide_referrals, list_known_customers
 from regulars.pipelines.transforms.false_discovery import is_significant
 
 MEASURES = ("clv_simple", "clv_predicted")
 """The columns of `marts.customer_360` with the value of a customer."""
 NEVER_ORDERED = "never"
-ENOUGH = 30
-"""The fewest customers on either side of a comparison: a few large ones would decide the mean of fewer."""
-FOR_AN_INTERVAL = 5
-"""The fewest customers with an interval of their mean: of fewer, one customer decides its width as well."""
 COLUMNS: dict[str, PolarsDataType] = {
     "worth_measure": pl.String,
     "first_order_year": pl.String,
@@ -47,7 +48,7 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 CELL = ["worth_measure", "first_order_year"]
 SIDES = ("brought", "others")
-MOMENTS = ("size", "mean", "variance")
+MOMENTS = ("mean", "variance", "size")
 DIFFERENCE = [f"clv_over_others{part}" for part in ("", "_low", "_high", "_p_value")]
 
 
@@ -66,11 +67,13 @@ def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.d
         The columns of `COLUMNS`, one row per measure and year with referred customers, sorted by them. Empty where no
         referral counts.
     """
-    years = _describe_years(list_known_customers(customers, customer_360, *MEASURES))
+    valued = _list_valued(list_known_customers(customers, customer_360, *MEASURES))
+    years = _describe_years(valued)
     rows = pl.concat([years, _describe_all_years(years).select(years.columns)])
-    found = _bound_mean(rows, "brought") | _bound_mean(rows, "others") | _compare(rows)
     return (
-        rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in found.items())
+        pl.concat(
+            _add_intervals(rows.filter(worth_measure=measure), _find_shape(valued[measure])) for measure in MEASURES
+        )
         .with_columns(is_whole=pl.col("first_order_year") == ALL)
         .with_columns(
             is_clv_over_others_significant=is_significant("clv_over_others_p_value", "worth_measure", "is_whole"),
@@ -82,20 +85,24 @@ def referral_worth(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.d
     )
 
 
-def _describe_years(customers: pl.DataFrame) -> pl.DataFrame:
+def _list_valued(customers: pl.DataFrame) -> pl.DataFrame:
+    """List customers: the columns of `MEASURES`, `first_order_year`, `is_brought`."""
+    brought = decide_referrals(customers).filter(outcome=COUNTED).select("customer_id", is_brought=pl.lit(value=True))
+    year = pl.col("first_order_date").dt.year().cast(pl.String).fill_null(NEVER_ORDERED)
+    return (
+        customers.filter(pl.col("lifecycle") != "prospect")
+        .join(brought, on="customer_id", how="left")
+        .select(*MEASURES, first_order_year=year, is_brought=pl.col("is_brought").fill_null(value=False))
+    )
+
+
+def _describe_years(valued: pl.DataFrame) -> pl.DataFrame:
     """Describe referred and other customers of each year of first orders with a referred customer.
 
     Returns:
         `CELL`; `brought_customers_valued` and `other_customers_valued`; and for each of `SIDES` the `_size`, `_mean`
         and `_variance`, Float64.
     """
-    brought = decide_referrals(customers).filter(outcome=COUNTED).select("customer_id", is_brought=pl.lit(value=True))
-    year = pl.col("first_order_date").dt.year().cast(pl.String).fill_null(NEVER_ORDERED)
-    valued = (
-        customers.filter(pl.col("lifecycle") != "prospect")
-        .join(brought, on="customer_id", how="left")
-        .select(*MEASURES, first_order_year=year, is_brought=pl.col("is_brought").fill_null(value=False))
-    )
     ours, others = (
         pl.concat(_describe(valued.filter(is_ours), measure, side) for measure in MEASURES)
         for side, is_ours in (("brought", pl.col("is_brought")), ("others", ~pl.col("is_brought")))
@@ -146,43 +153,49 @@ def _describe_all_years(years: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _bound_mean(rows: pl.DataFrame, side: str) -> dict[str, Floats]:
-    """The mean of a side with the 95 % interval of Student's t; no interval for fewer than 5 customers."""
-    size, mean, variance = (rows[f"{side}_{name}"].fill_null(math.nan).to_numpy() for name in MOMENTS)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half = find_t_quantile(np.where(size >= FOR_AN_INTERVAL, size - 1, math.nan), UPPER_END) * np.sqrt(
-            variance / size
-        )
-    name = f"average_clv_of_{side}"
-    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+def _find_shape(worth: pl.Series) -> Shape:
+    return Shape(worth.cast(pl.Float64).fill_null(math.nan).to_numpy())
 
 
-def _compare(rows: pl.DataFrame) -> dict[str, Floats]:
-    """The difference in mean value, referred − others, by the test of Welch; NaN where either side has too few."""
-    is_enough = ((rows["brought_size"] >= ENOUGH) & (rows["others_size"] >= ENOUGH)).to_numpy()
-    sides = [f"{side}_{name}" for side in SIDES for name in ("mean", "variance", "size")]
-    found = compare_means(*(rows[name].to_numpy()[is_enough] for name in sides))
-    columns = {name: np.full(len(rows), math.nan) for name in DIFFERENCE}
-    for column, values in zip(columns.values(), found, strict=True):
-        column[is_enough] = values
-    return columns
+def _add_intervals(rows: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """Add the means of both sides with intervals, and their difference; NULL where too few are known.
+
+    Args:
+        rows: The rows of one measure.
+        shape: Of the worth of all customers by it.
+    """
+    sides = [Group(*(rows[f"{side}_{name}"].fill_null(math.nan).to_numpy() for name in MOMENTS)) for side in SIDES]
+    columns: dict[str, Floats] = {}
+    for side, group in zip(SIDES, sides, strict=True):
+        name = f"average_clv_of_{side}"
+        columns[name] = group.mean
+        columns[f"{name}_low"], columns[f"{name}_high"] = shape.bound_means(group)
+    is_enough = np.minimum(sides[0].size, sides[1].size) >= FEWEST_FOR_A_COMPARISON
+    compared = [Group(group.mean[is_enough], group.variance[is_enough], group.size[is_enough]) for group in sides]
+    for name, values in zip(DIFFERENCE, shape.compare(*compared), strict=True):
+        columns[name] = np.full(len(rows), math.nan)
+        columns[name][is_enough] = values
+    return rows.with_columns(pl.Series(name, values).fill_nan(None) for name, values in columns.items())
 
 
 def _give_reason() -> pl.Expr:
     """Why referred customers and the others are not compared; NULL where they are."""
+    enough = FEWEST_FOR_A_COMPARISON
     return (
-        pl.when(pl.col("brought_size") < FOR_AN_INTERVAL)
-        .then(pl.lit(f"fewer than {FOR_AN_INTERVAL} customers were brought: too few for an interval, or to tell"))
-        .when(pl.col("brought_size") < ENOUGH)
-        .then(pl.lit(f"fewer than {ENOUGH} customers were brought: too few to tell"))
-        .when(pl.col("others_size") < ENOUGH)
+        pl.when(pl.col("brought_size") < FEWEST_FOR_AN_INTERVAL)
         .then(
-            pl.when(pl.col("other_customers_valued") < ENOUGH)
-            .then(pl.lit(f"fewer than {ENOUGH} other customers of the same age: too few to tell"))
+            pl.lit(f"fewer than {FEWEST_FOR_AN_INTERVAL} customers were brought: too few for an interval, or to tell")
+        )
+        .when(pl.col("brought_size") < enough)
+        .then(pl.lit(f"fewer than {enough} customers were brought: too few to tell"))
+        .when(pl.col("others_size") < enough)
+        .then(
+            pl.when(pl.col("other_customers_valued") < enough)
+            .then(pl.lit(f"fewer than {enough} other customers of the same age: too few to tell"))
             .otherwise(
                 pl.lit(
                     "most customers were brought in years with few others, which weigh most: "
-                    f"the others count as fewer than {ENOUGH}, too few to tell"
+                    f"the others count as fewer than {enough}, too few to tell"
                 )
             )
         )

@@ -24,7 +24,7 @@ from regulars.pipelines.transforms.money.acquisition_spending import (
     sum_spending,
 )
 from regulars.pipelines.transforms.money.acquisition_worth import add_verdict, add_worth, average_clv
-from regulars.pipelines.transforms.money.worth_intervals import SUMS, list_sums
+from regulars.pipelines.transforms.money.worth_intervals import SUMS, find_shape, list_sums
 from regulars.pipelines.transforms.money.yearly_value import (
     EconomicsSettings,
     add_contribution,
@@ -121,7 +121,8 @@ def acquisition_economics(
     days = read_into_polars(list_purchase_days(orders, calendar, as_of=month_end))
     periods = list_active_periods(days, subscriptions, as_of=month_end, lapse_days=lapse_days)
     kept = _measure_churn(list_active_intervals(periods), customers, month_end)
-    sold = _sum_sales(sum_year_by_customer(orders, refunds, order_lines, month_end=month_end), customers)
+    by_customer = sum_year_by_customer(orders, refunds, order_lines, month_end=month_end)
+    sold = _sum_sales(by_customer, customers)
     rows = (
         spent.join(kept, on=GROUP, how="full", coalesce=True)
         .join(sold, on=GROUP, how="left")
@@ -131,7 +132,8 @@ def acquisition_economics(
             pl.col("new_customers", "customers_valued").fill_null(0), pl.col("spend_without_customers").fill_null(0.0)
         )
     )
-    found = add_worth(add_contribution(rows, economics), whole["reason"][0], economics, discount_rate)
+    shape = find_shape(by_customer, float(whole["average_customers_12m"].sum()))
+    found = add_worth(add_contribution(rows, economics), whole["reason"][0], economics, discount_rate, shape)
     return (
         found.rename({"new_customers": "new_customers_won"})
         .with_columns(period_start=pl.lit(period_start), period_end=pl.lit(month_end), as_of=pl.lit(as_of))

@@ -12,8 +12,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ALL
-from regulars.pipelines.models.comparisons.means import UPPER_END
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.skewed_means import FEWEST_FOR_A_COMPARISON, Group, Shape
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.retention_value import (
     HIGHEST_RETENTION,
@@ -29,15 +28,12 @@ from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.rates import ENDS
 
-FEWEST_CUSTOMERS = 30
-"""Average active customers below which a verdict may be chance: amounts of fewer are too skewed for an interval."""
-
 SURE_TO_WIN = math.log(20)
 """The expected number at which a Poisson count is 0 in one of twenty cases."""
 
 
 def average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Average the value of customers by channel and type, `all` included, with the 95 % interval of Student's t."""
+    """Average the value of customers by channel and type, `all` included, with its 95 % interval."""
     worth = read_into_polars(select_columns(customer_clv, "customer_idx", "clv_simple")).drop_nulls()
     rows = worth.with_columns(pl.col("clv_simple").cast(pl.Float64)).join(
         customers.select("customer_idx", *GROUP), on="customer_idx"
@@ -48,20 +44,18 @@ def average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFram
         .agg(
             customers_valued=pl.len().cast(pl.Int64),
             average_clv_simple=pl.col("clv_simple").mean(),
-            spread=pl.col("clv_simple").std(),
+            variance=pl.col("clv_simple").var(),
         )
     )
-    n = averages["customers_valued"].to_numpy()
-    half = find_t_quantile(np.maximum(n - 1.0, 1.0), UPPER_END) / np.sqrt(n)
-    of_mean = pl.col("spread") * pl.Series(half)
-    return averages.with_columns(
-        average_clv_simple_low=pl.col("average_clv_simple") - of_mean,
-        average_clv_simple_high=pl.col("average_clv_simple") + of_mean,
-    ).drop("spread")
+    moments = averages.select("average_clv_simple", pl.col("variance").fill_null(math.nan), "customers_valued")
+    group = Group(*(each.cast(pl.Float64).to_numpy() for each in moments))
+    ends = Shape(rows["clv_simple"].to_numpy()).bound_means(group)
+    bounds = (pl.Series(f"average_clv_simple{end}", values) for end, values in zip(ENDS, ends, strict=True))
+    return averages.with_columns(each.fill_nan(None) for each in bounds).drop("variance")
 
 
 def add_worth(
-    rows: pl.DataFrame, no_history: str | None, economics: EconomicsSettings, discount_rate: float
+    rows: pl.DataFrame, no_history: str | None, economics: EconomicsSettings, discount_rate: float, shape: Shape
 ) -> pl.DataFrame:
     """Add lifetime value, payback and the most that may be paid, with their intervals; else the reason.
 
@@ -70,6 +64,7 @@ def add_worth(
         no_history: Why churn cannot be known, or None.
         economics: The margin, and the goals for it.
         discount_rate: Annual rate at which lifetime value is discounted.
+        shape: Of what all customers bought in the year.
     """
     rows = rows.with_columns(
         churn_rate_12m=pl.lit(None, pl.Float64) if no_history else pl.col("churn_rate_12m"),
@@ -82,7 +77,7 @@ def add_worth(
     cost = rows["cost_per_customer"].fill_null(np.nan).to_numpy()
     clv = compute_clv_before_cost(m, r, discount_rate)
     bids = _list_bids(clv, sum_contribution_by_month(m, r, economics.payback_months)[:, -1], economics)
-    contributions, retentions = find_intervals(rows, m, r)
+    contributions, retentions = find_intervals(rows, m, r, shape)
     (m_low, m_high), (r_low, r_high) = contributions, retentions
     ends: dict[str, FloatArray] = {}
     for end, m_end, r_end in zip(ENDS, contributions, retentions, strict=True):
@@ -139,12 +134,13 @@ def add_verdict(rows: pl.DataFrame) -> pl.DataFrame:
     """Add whether customers cost more than they may, whether that is beyond chance, and the reason where it is not.
 
     Customers always cost too much where money was spent and no customer was won. A verdict is beyond chance where it is
-    the same at both ends of the interval of `most_to_bid` and there are `FEWEST_CUSTOMERS`; without a customer won,
-    where the spend should have won `SURE_TO_WIN` customers at the upper end of the interval of all channels together.
+    the same at both ends of the interval of `most_to_bid` and there are `FEWEST_FOR_A_COMPARISON` customers; without a
+    customer won, where the spend should have won `SURE_TO_WIN` customers at the upper end of the interval of all
+    channels together.
     """
     cost, most = pl.col("cost_per_customer").cast(pl.Float64), pl.col("most_to_bid").cast(pl.Float64)
     won_nobody = cost.is_null() & (pl.col("spend") > 0)
-    is_few = pl.col("average_customers_12m") < FEWEST_CUSTOMERS
+    is_few = pl.col("average_customers_12m") < FEWEST_FOR_A_COMPARISON
     at_ends = [cost > pl.col(f"most_to_bid{end}").cast(pl.Float64) for end in ENDS]
     is_same = ((at_ends[0] == at_ends[1]) & ~is_few).fill_null(False)
     most_of_all = _take_from_total(pl.col("most_to_bid_high").cast(pl.Float64))
@@ -162,14 +158,14 @@ def add_verdict(rows: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("reason").is_not_null() | pl.col("is_beyond_chance"))
         .then("reason")
         .when(is_few)
-        .then(pl.lit(f"fewer than {FEWEST_CUSTOMERS} customers on average: what they are worth may be chance"))
+        .then(pl.lit(f"fewer than {FEWEST_FOR_A_COMPARISON} customers on average: what they are worth may be chance"))
         .otherwise(pl.lit("whether they cost more than may be bid may be chance: the cost is within its interval"))
     )
 
 
 def _explain_chance(are_few_known: pl.Expr) -> pl.Expr:
     """Why it may be chance that no customer was won."""
-    few = f"fewer than {FEWEST_CUSTOMERS} customers are known on average, too few to tell what one is worth"
+    few = f"fewer than {FEWEST_FOR_A_COMPARISON} customers are known on average, too few to tell what one is worth"
     return pl.when(are_few_known).then(pl.lit(few)).otherwise(pl.lit("so little should have won few customers"))
 
 

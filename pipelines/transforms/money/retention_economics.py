@@ -13,6 +13,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL
+from regulars.pipelines.models.comparisons.skewed_means import Shape
 from regulars.pipelines.models.retention_value import (
     HIGHEST_RETENTION,
     compute_clv_before_cost,
@@ -27,6 +28,7 @@ from regulars.pipelines.transforms.money.worth_intervals import (
     bound_clv,
     bound_gain,
     find_intervals,
+    find_shape,
     list_sums,
 )
 from regulars.pipelines.transforms.money.yearly_value import (
@@ -125,7 +127,8 @@ def retention_economics(
             how="cross",
         )
     )
-    found = _add_gain(add_contribution(rows, economics), economics.horizon_years, discount_rate)
+    shape = find_shape(by_customer, float(groups.filter(dimension=ALL)["average_customers_12m"].sum()))
+    found = _add_gain(add_contribution(rows, economics), economics.horizon_years, discount_rate, shape)
     return (
         found.with_columns(
             month_end=pl.lit(month_end), horizon_years=pl.lit(economics.horizon_years), as_of=pl.lit(as_of)
@@ -153,7 +156,7 @@ def sum_by_value(by_customer: pl.DataFrame, groups: pl.DataFrame, dimensions: Se
     )
 
 
-def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFrame:
+def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float, shape: Shape) -> pl.DataFrame:
     """Add retention and, where it and the contribution are valid, the gain; else the reason."""
     each, churn_rate = pl.col("contribution_per_customer_12m"), pl.col("churn_rate_12m")
     reason = (
@@ -176,7 +179,7 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float) -> pl.DataFr
     years_kept = sum_years_kept(kept, years)
     gain = n * m * (sum_years_kept(raised, years) - years_kept)
     clv = compute_clv_before_cost(m, kept, discount_rate)
-    intervals = find_intervals(rows, m, kept)
+    intervals = find_intervals(rows, m, kept, shape)
     low, high = zip(*intervals, strict=True)
     spend_low, spend_high = bound_gain(intervals, m, kept, points, 1)
     gain_low, gain_high = bound_gain(intervals, m, kept, points, years)

@@ -7,8 +7,7 @@ Put here: these intervals, shared by `retention_economics` and `acquisition_econ
 import numpy as np
 import polars as pl
 
-from regulars.pipelines.models.comparisons.means import UPPER_END
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.skewed_means import FEWEST_FOR_AN_INTERVAL, Group, Shape
 from regulars.pipelines.models.fitting.fitting import FloatArray
 from regulars.pipelines.models.retention_value import (
     HIGHEST_RETENTION,
@@ -33,30 +32,43 @@ def list_sums() -> list[pl.Expr]:
     ]
 
 
+def find_shape(by_customer: pl.DataFrame, customers: float) -> Shape:
+    """Find the shape of what customers bought in the 12 months: that of all, also of those who bought nothing.
+
+    Args:
+        by_customer: `net_sales_12m` of those who bought.
+        customers: The average of all customers; those who are beyond `by_customer` bought nothing.
+    """
+    sales = by_customer["net_sales_12m"].to_numpy()
+    return Shape(np.append(sales, np.zeros(max(round(customers) - len(sales), 0))))
+
+
 def find_intervals(
-    rows: pl.DataFrame, m: FloatArray, r: FloatArray
+    rows: pl.DataFrame, m: FloatArray, r: FloatArray, shape: Shape
 ) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
-    """Find 95 % intervals of the contribution (Student's t) and of retention (Wilson); NaN for a single customer.
+    """Find 95 % intervals of the contribution and of retention (Wilson); NaN below `FEWEST_FOR_AN_INTERVAL`.
 
     Args:
         rows: `average_customers_12m`, `contribution_margin_rate`, and `net_sales_12m`, `buyers` and `sales_deviations`
             of `SUMS`.
         m: (n,) contribution of a customer of the group.
         r: (n,) retention of the group.
+        shape: Of what all customers bought, as `find_shape` finds it.
 
     Returns:
         Both ends of the contribution and both of the retention, (n,) each.
     """
     n = rows["average_customers_12m"].fill_null(np.nan).to_numpy()
     margin = rows["contribution_margin_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    n = np.where(n > 1, n, np.nan)
+    n = np.where(n >= FEWEST_FOR_AN_INTERVAL, n, np.nan)
     sales, buyers = rows["net_sales_12m"].to_numpy(), np.maximum(rows["buyers"].to_numpy(), 1)
     # buyers vary around their own mean, which is above the mean of all customers, since the others bought nothing
     off = np.maximum(rows["sales_deviations"].to_numpy() + sales**2 * (n - buyers) / (n * buyers), 0)
-    of_m = find_t_quantile(n - 1, UPPER_END) * margin * np.sqrt(off / (n - 1) / n)
+    ends_of_sales = shape.bound_means(Group(sales / n, off / (n - 1), n))
+    m_low, m_high = (m + margin * (end - sales / n) for end in ends_of_sales)
     ends = pl.DataFrame({"kept": r, "n": n}).select(**name_bounds("kept", pl.col("n")))
     kept_low, kept_high = (ends[f"kept{end}"].to_numpy() for end in ENDS)
-    return (m - of_m, m + of_m), (kept_low, np.minimum(kept_high, HIGHEST_RETENTION))
+    return (m_low, m_high), (kept_low, np.minimum(kept_high, HIGHEST_RETENTION))
 
 
 def bound_clv(clv: FloatArray, m: FloatArray, ends: tuple[FloatArray, FloatArray], discount_rate: float) -> FloatArray:

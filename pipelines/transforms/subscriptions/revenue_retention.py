@@ -7,9 +7,11 @@ the interval of a ratio (`models/comparisons/ratios.py`).
 import datetime as dt
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from regulars.pipelines.definitions.enumerations import ALL
+from regulars.pipelines.models.comparisons.means import Floats
 from regulars.pipelines.models.comparisons.ratios import bound_ratio
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
 from regulars.pipelines.transforms.rates import ENDS, name_bounds
@@ -108,8 +110,22 @@ def add_rates(months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 def _bound_rate(months: pl.DataFrame, rate: str, part: str, most: float | None) -> Iterator[pl.Series]:
     """The ends of the interval of one of the two rates of revenue, at most `most`."""
-    sums = ("base_customers_12m", "base_mrr_12m", f"{part}_mrr_12m")
-    moments = ("base_squares", f"{part}_squares", f"{part}_products")
-    ends = bound_ratio(*(months[name].cast(pl.Float64).to_numpy() for name in (*sums, *moments)))
+    sums = ("base_customers_12m", "base_mrr_12m", f"{part}_mrr_12m", "base_squares")
+    size, base, now, squares = (months[name].cast(pl.Float64).to_numpy() for name in sums)
+    ends = bound_ratio(size, base, now, squares, *_sum_deviations(months, part))
     for end, values in zip(ENDS, ends, strict=True):
         yield pl.Series(f"{rate}_revenue_retention_12m{end}", values).fill_nan(None).clip(0, most)
+
+
+def _sum_deviations(months: pl.DataFrame, part: str) -> tuple[Floats, Floats]:
+    """Sum how far customers lie off the ratio: squared, and times what they paid before.
+
+    In whole numbers of any length, of which no digit is lost: of amounts that hardly differ little else would be left.
+    """
+    names = ("base_mrr_12m", f"{part}_mrr_12m", "base_squares", f"{part}_squares", f"{part}_products")
+    deviations, leanings = np.full((2, len(months)), np.nan)
+    for place, (base, now, base_squares, squares, products) in enumerate(months.select(names).iter_rows()):
+        if base > 0:
+            deviations[place] = (squares * base**2 - 2 * now * base * products + now**2 * base_squares) / base**2
+            leanings[place] = (base * products - now * base_squares) / base
+    return deviations, leanings

@@ -12,6 +12,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN
+from regulars.pipelines.models.comparisons.skewed_means import FEWEST_FOR_A_COMPARISON, Shape
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
@@ -20,10 +21,10 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.voice.lapsed_rates import withhold_early_lapsed_rates
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
 from regulars.pipelines.transforms.voice.value_differences import (
-    FEW_CUSTOMERS,
     NAMES,
     compare_with_detractors,
     describe_annual_value,
+    find_shape_of_value,
 )
 
 ENDS = ("low", "high")
@@ -118,8 +119,9 @@ def nps_value(
     known_referrals = brought["brought_customers"].sum() > 0
     parts = [("all", ALL, customers), *(("region", name, part) for name, part in _split_by_region(customers))]
     errors = [read_total_errors(read_into_polars(clv_evaluation), scope) for scope in (ALL, SUBSCRIBERS)]
+    shape = find_shape_of_value(customers)
     rows = pl.concat(
-        _sum_groups(part, brought if known_referrals else None)
+        _sum_groups(part, brought if known_referrals else None, shape)
         .with_columns(
             *_bound_predicted_value(errors[0]),
             *_bound_parts("predicted_total_value_12m", ("orders_of_total", "subscriptions_of_total"), errors),
@@ -156,7 +158,7 @@ def _split_by_region(customers: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     return [(name, parts[name,]) for name in [*own, OTHER] if (name,) in parts]
 
 
-def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.DataFrame:
+def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None, shape: Shape) -> pl.DataFrame:
     """Sum the money of each group of some customers; `brought` is None where no source holds referrals."""
     is_active = pl.col("is_active")
     predicted, total = pl.col("predicted_value_12m"), pl.col("predicted_total_value_12m")
@@ -185,7 +187,7 @@ def _sum_groups(customers: pl.DataFrame, brought: pl.DataFrame | None) -> pl.Dat
         .join(_sum_referrals(customers, brought), on="nps_group", how="left")
         .with_columns(pl.exclude("nps_group", *REFERRED).fill_null(0))
     )
-    return compare_with_detractors(rows).with_columns(
+    return compare_with_detractors(rows, shape).with_columns(
         lapsed_rate=divide_columns("lapsed_customers", "customers"),
         net_sales_per_customer=divide_columns("net_sales_to_date", "customers"),
         annual_value_per_customer=divide_columns("total_annual_value", "customers"),
@@ -264,6 +266,6 @@ def _give_reason() -> pl.Expr:
         .then(pl.lit("the group has no customers"))
         .when((missing > 0) | of_risk.is_not_null())
         .then(pl.concat_str([of_values, of_risk], separator="; ", ignore_nulls=True))
-        .when(pl.col("customers") < FEW_CUSTOMERS)
-        .then(pl.lit(f"fewer than {FEW_CUSTOMERS} customers: their averages are uncertain"))
+        .when(pl.col("customers") < FEWEST_FOR_A_COMPARISON)
+        .then(pl.lit(f"fewer than {FEWEST_FOR_A_COMPARISON} customers: their averages are uncertain"))
     )

@@ -3,12 +3,11 @@
 Put here: the comparison of groups. Keep out: the groups of customers (`nps_groups.py`), other money (`nps_value.py`).
 """
 
+import numpy as np
 import polars as pl
 
-from regulars.pipelines.models.comparisons.means import compare_means
+from regulars.pipelines.models.comparisons.skewed_means import FEWEST_FOR_A_COMPARISON, Group, Shape
 
-FEW_CUSTOMERS = 30
-"""The fewest customers of a group that is compared: a few large ones would decide the mean of fewer."""
 DETRACTOR = "detractor"
 PARTS = ("difference", "low", "high", "p_value")
 DIFFERENCE = "annual_value_over_detractors"
@@ -29,23 +28,31 @@ def describe_annual_value() -> dict[str, pl.Expr]:
     }
 
 
-def compare_with_detractors(groups: pl.DataFrame) -> pl.DataFrame:
+def find_shape_of_value(customers: pl.DataFrame) -> Shape:
+    """Find the shape of the annual value of all customers, with which chance is measured."""
+    return Shape(customers["avg_annual_value_total"].cast(pl.Float64).fill_null(np.nan).to_numpy())
+
+
+def compare_with_detractors(groups: pl.DataFrame, shape: Shape) -> pl.DataFrame:
     """Compare the mean annual value of each group with that of detractors.
 
     Args:
         groups: One row per `nps_group`, with `MOMENTS`.
+        shape: Of the annual value of all customers.
 
     Returns:
         The same rows with the columns of `NAMES`; NULL for detractors, and where one of the two groups has fewer than
-        `FEW_CUSTOMERS` customers.
+        `FEWEST_FOR_A_COMPARISON` customers.
     """
     means = groups.filter(pl.col("nps_group") == DETRACTOR).select(pl.col(MOMENTS).name.prefix("other_"))
     both = groups.join(means, how="cross")
     is_compared = (pl.col("nps_group") != DETRACTOR) & (
-        pl.min_horizontal("annual_size", "other_annual_size") >= FEW_CUSTOMERS
+        pl.min_horizontal("annual_size", "other_annual_size") >= FEWEST_FOR_A_COMPARISON
     )
     compared = both.filter(is_compared)
-    arrays = [compared[name].cast(pl.Float64).to_numpy() for name in [*MOMENTS, *means.columns]]
-    found = zip(NAMES.values(), compare_means(*arrays), strict=True)
+    sides = [
+        Group(*(compared[name].cast(pl.Float64).to_numpy() for name in names)) for names in (MOMENTS, means.columns)
+    ]
+    found = zip(NAMES.values(), shape.compare(*sides), strict=True)
     results = compared.select("nps_group", *(pl.Series(name, values) for name, values in found))
     return groups.join(results, on="nps_group", how="left", maintain_order="left")

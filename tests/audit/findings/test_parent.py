@@ -182,6 +182,9 @@ def test_what_a_missing_parquet_file_held_is_read_from_the_duckdb_file(tmp_path)
     with duckdb.connect(tmp_path / "regulars.duckdb") as con:
         con.execute("create schema marts")
         con.execute("create table marts.own_segments as select 'often' own_segment, date '2026-01-05' followed_since")
+    assert parent.can_read("marts.own_segments", columns)
+    assert not parent.can_read("marts.own_segments", ["lost"])
+    assert not parent.can_read("marts.nps", columns)
     assert parent.read_columns("marts.own_segments", columns).rows() == [("often", dt.date(2026, 1, 5))]
     assert parent.read_columns("marts.own_segments", {"lost": pl.String}).is_empty()
     assert parent.read_columns("marts.nps", columns).is_empty()

@@ -61,6 +61,14 @@ def test_what_was_compared_is_counted_whether_or_not_it_changed(before):
     assert same["metrics_compared"] > 4 * months > 0  # sales alone has four
 
 
+def test_a_parent_without_a_table_that_is_compared_restates_nothing(before, monkeypatch):
+    con, counts = company(raw__orders=[ANN]), {}
+    parent = parent_in(before, con)
+    monkeypatch.setattr(parent, "has", lambda table: not table.startswith("core."))
+    assert restatements(con, parent, comparison=counts) == []
+    assert counts == {"metrics_compared": 0, "metrics_changed": 0}
+
+
 def test_a_figure_counts_once_where_one_generation_knows_it():
     key = {"metric": "nps", "table_name": "marts.nps", "unit": "points", "window": "period", "key": "week"}
     weeks = [{**key, "period_start": day, "period_end": day, "of": 1.0, "per": 2.0} for day in (1, 2, 3)]

@@ -13,8 +13,24 @@ def bound(had: Any, has: Any) -> tuple[Any, Any]:
     """The ends, of worlds (rows) with what each member (columns) had and has."""
     had, has = np.atleast_2d(np.asarray(had, dtype=float)), np.atleast_2d(np.asarray(has, dtype=float))
     size = np.full(len(had), had.shape[1], dtype=float)
-    sums = (had.sum(1), has.sum(1), (had**2).sum(1), (has**2).sum(1), (had * has).sum(1))
-    return bound_ratio(size, *sums)
+    off = has - (has.sum(1) / had.sum(1))[:, None] * had
+    return bound_ratio(size, had.sum(1), has.sum(1), (had**2).sum(1), (off**2).sum(1), (off * had).sum(1))
+
+
+def test_after_adding_members_the_deviations_are_those_of_all_of_them():
+    rng = np.random.default_rng(1)
+    had = np.exp(rng.normal(0, 1, 9))
+    has = had * rng.choice([0.0, 1.0, 1.3], 9)
+    low, high = bound(had, has)
+    mean, degrees = had.mean(), had.sum() ** 2 / (had**2).sum() - 1
+    ends = []
+    for made_up in ([], [mean] * 4):
+        before, now = np.r_[had, made_up], np.r_[has, made_up[:2], np.zeros(len(made_up) // 2)]
+        ratio = now.sum() / before.sum()
+        error = np.sqrt(((now - ratio * before) ** 2).sum() * len(before) / (len(before) - 1)) / before.sum()
+        reach = stats.t.ppf(0.975, degrees) * error
+        ends.append((ratio - reach, ratio + reach))
+    assert (low[0], high[0]) == pytest.approx((min(ends)[0], max(end for _, end in ends)))
 
 
 def test_of_members_of_one_size_it_is_student_s_interval_of_the_mean_where_many_stay_and_go():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from regulars.pipelines.models.drivers import performances
 from regulars.pipelines.models.drivers.performances import compare_performances
 
 
@@ -55,6 +56,16 @@ def test_drivers_with_more_answers_weigh_more_in_the_mean():
     values, driver = np.array([0.0, 20, 60, 80, 100, 60]), np.array([0, 0, 1, 1, 1, 1])
     found = compare_performances(values, driver, np.array([0, 1, 0, 1, 2, 3]), np.array([True, True]))
     assert found.over == pytest.approx(np.array([10, 75]) - 320 / 6)
+
+
+def test_of_more_persons_than_are_looked_at_at_once_the_numbers_are_the_same(monkeypatch):
+    rng = np.random.default_rng(6)
+    person, driver = rng.integers(0, 50, 400), rng.integers(0, 3, 400)
+    answers = rng.normal(50, 20, 400), driver, person, np.array([True, True, False])
+    at_once = compare_performances(*answers)
+    monkeypatch.setattr(performances, "AT_ONCE", 7)
+    for name, values in vars(compare_performances(*answers)).items():
+        assert values == pytest.approx(getattr(at_once, name), nan_ok=True, rel=1e-12), name
 
 
 def test_what_cannot_be_known_is_nothing():

@@ -79,10 +79,42 @@ def test_who_got_a_late_delivery_orders_again_less_often_and_who_got_money_back_
     assert (late["outcome_days"], of(mart, "late_delivery", "lapsed")["outcome_days"]) == (90, 365)
 
 
+def test_a_late_delivery_and_a_complaint_about_another_order_are_no_experience_of_both():
+    # each customer is late in one order and complains about another one of the same month
+    days = [FIRST_DAY + dt.timedelta(days=30 * each) for each in range(42)]
+    customers = range(1, 200)
+    bad = [
+        (customer, day, *(flag == sign for sign in SIGNS))
+        for customer in customers
+        for day in days
+        for flag in ("late_delivery", "complaint")
+    ]
+    tables = {
+        "orders": pl.DataFrame(
+            [(customer, day, True) for customer in customers for day in days],
+            schema={"customer_idx": pl.Int32, "order_date": pl.Date, "is_countable": pl.Boolean},
+            orient="row",
+        ),
+        "bad_experiences": pl.DataFrame(bad, schema=EXPERIENCES, orient="row"),
+        "subscriptions": subscription_tables.table(),
+        "calendar": CALENDAR,
+    }
+    mart = build(tables)
+    assert of(mart, "late_delivery", "lapsed")["observed_customer_months"] > 0
+    assert of(mart, "late_and_complaint", "lapsed")["observed_customer_months"] == 0
+
+
+def test_where_complaints_do_not_count_there_is_no_row_of_both(company):
+    risk = ServiceRisk(signs=["late_delivery", "refund"])
+    with ENGINES["polars"](company) as lazy:
+        found = orders_after_experiences(**lazy, as_of=AS_OF, lapse_days=365, service_risk=risk)
+    assert found["sign"].unique(maintain_order=True).to_list() == ["any", "late_delivery", "refund"]
+
+
 def test_without_an_effect_intervals_hold_one():
     mart = build(simulate_company(3000, leaves_after_late=0.0))
     rows = mart.filter("is_complete")
-    assert rows.height == 8
+    assert rows.height == 10
     assert rows.filter((pl.col("outcome_ratio_low") > 1) | (pl.col("outcome_ratio_high") < 1)).height <= 1
 
 
@@ -93,7 +125,8 @@ def test_rates_are_those_of_somebody_who_looks_at_each_month(company, mart, outc
     for _, signs, cell, has in seen:
         if not signs:
             unexposed[cell].append(has)
-    for sign in ("any", *SIGNS):
+    assert mart["sign"].unique(maintain_order=True).to_list() == ["any", *SIGNS, "late_and_complaint"]
+    for sign in ("any", *SIGNS, "late_and_complaint"):
         rows = [row for row in seen if row[1] and (sign == "any" or sign in row[1])]
         kept = [row for row in rows if len(unexposed[row[2]]) >= 20]
         found = of(mart, sign, outcome)
@@ -114,7 +147,9 @@ def look_naively(
     for customer, on, _ in tables["orders"].rows():
         bought[customer].add(on)
     for row in tables["bad_experiences"].to_dicts():
-        suffered[row["customer_idx"]].append((row["experienced_on"], {sign for sign in SIGNS if row[f"has_{sign}"]}))
+        signs = {sign for sign in SIGNS if row[f"has_{sign}"]}
+        both = {"late_and_complaint"} if {"late_delivery", "complaint"} <= signs else set()
+        suffered[row["customer_idx"]].append((row["experienced_on"], signs | both))
     first, last = (of(mart, "any", outcome)[f"{end}_landmark"] for end in ("first", "last"))
     ends = [dt.date(n // 12, n % 12 + 1, 1) - dt.timedelta(days=1) for n in range(2022 * 12, 2026 * 12)]
     year, found = dt.timedelta(days=365), []
@@ -174,7 +209,7 @@ def test_why_there_is_no_ratio_is_said(company):
     assert set(none["reason"]) == {"no bad experience of a known customer is known"}
     young = {name: rows.filter(pl.nth(1) > dt.date(2024, 3, 1)) for name, rows in few.items()}
     reasons = Counter(build(company | young)["reason"])
-    needed = "needs 365 days of orders and 365 days of bad experiences behind a month-end, and 365 days after it"
-    assert reasons[needed] == 4
+    needed = "needs 365 days of orders and 365 days of bad experiences before a month-end, and 365 days after it"
+    assert reasons[needed] == 5
     nothing = {name: rows.clear() for name, rows in company.items()}
     assert build(nothing | {"calendar": CALENDAR}).schema == COLUMNS

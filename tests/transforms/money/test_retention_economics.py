@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from regulars.pipelines.models.comparisons.skewed_means import Group, Shape
 from regulars.pipelines.settings.economics import Economics
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.churn.churn import CHURN_COLUMNS
@@ -132,10 +133,10 @@ def test_the_worth_of_a_customer_is_as_sure_as_what_they_buy_and_how_many_stay()
     sales = [sale("2025-06-05", item("bar", str(20 * each)), customer=each) for each in range(1, 51)]
     row = mart(inputs(*sales, churn=[month(0.2, 50)]))[0]
     bought = np.array([20.0 * each for each in range(1, 51)])
-    error = bought.std(ddof=1) / math.sqrt(50) / bought.mean()
+    ends = find_ends_of_mean(bought)
     kept = find_wilson_ends(0.8, 50)
-    for name, sign, stays in (("low", -1, kept[0]), ("high", 1, kept[1])):
-        of_money, of_stay = math.log(1 + sign * stats.t.ppf(0.975, 49) * error), math.log((1.1 - 0.8) / (1.1 - stays))
+    for name, sign, stays, money in (("low", -1, kept[0], ends[0]), ("high", 1, kept[1], ends[1])):
+        of_money, of_stay = math.log(money / bought.mean()), math.log((1.1 - 0.8) / (1.1 - stays))
         end = float(row["clv_before_cost"]) * math.exp(sign * math.hypot(of_money, of_stay))
         assert float(row[f"clv_before_cost_{name}"]) == pytest.approx(end, rel=1e-4)
 
@@ -144,7 +145,7 @@ def test_the_worth_of_a_customer_is_as_sure_as_what_they_buy_and_how_many_stay()
 def test_the_gain_is_as_sure_as_what_customers_buy_and_how_many_stay(churn_rate):
     sales = [sale("2025-06-05", item("bar", str(20 * each)), customer=each) for each in range(1, 51)]
     bought = np.array([20.0 * each for each in range(1, 51)])
-    error = stats.t.ppf(0.975, 49) * bought.std(ddof=1) / math.sqrt(50) / bought.mean()
+    of_sales = [end / bought.mean() for end in find_ends_of_mean(bought)]
     ends = find_wilson_ends(1 - churn_rate, 50)
     between = np.linspace(ends[0], min(ends[1], 0.99), 20_001)
     for row in mart(inputs(*sales, churn=[month(churn_rate, 50)]), Economics(contribution_margin=0.4, horizon_years=3)):
@@ -153,9 +154,9 @@ def test_the_gain_is_as_sure_as_what_customers_buy_and_how_many_stay(churn_rate)
             now = count_years_gained(1 - churn_rate, row["step_points"], years)
             for end, sign, most in (("low", -1, min(possible)), ("high", 1, max(possible))):
                 if now == 0:  # no more can be kept than are
-                    expected = 50 * 0.4 * bought.mean() * most * (1 + error) if sign > 0 else 0
+                    expected = 50 * 0.4 * bought.mean() * most * of_sales[1] if sign > 0 else 0
                 else:
-                    far = math.hypot(math.log(1 + sign * error), math.log(most / now) if most else math.inf)
+                    far = math.hypot(math.log(of_sales[sign > 0]), math.log(most / now) if most else math.inf)
                     expected = float(row[name]) * math.exp(sign * far)
                 assert float(row[f"{name}_{end}"]) == pytest.approx(expected, rel=1e-3, abs=1e-3)
         for end in ("", "_low", "_high"):
@@ -173,6 +174,11 @@ def test_of_one_customer_the_gain_has_no_interval():
     row = mart(inputs(sale("2025-06-05", item("bar", "100")), churn=[month(0.2, 1)]))[0]
     assert row["first_year_retention_gain"] is not None
     assert row["first_year_retention_gain_low"] is row["most_to_spend_per_customer_high"] is None
+
+
+def find_ends_of_mean(bought: np.ndarray) -> list[float]:
+    group = Group(*np.array([[bought.mean()], [bought.var(ddof=1)], [len(bought)]]))
+    return [end[0] for end in Shape(bought).bound_means(group)]
 
 
 def find_wilson_ends(share: float, n: int) -> tuple[float, float]:

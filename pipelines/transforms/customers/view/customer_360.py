@@ -1,8 +1,8 @@
 """The mart `customer_360`: everything about a customer in one row, with the risk of losing them and the next step.
 
-Put here: joining the facts about a customer. Keep out: the state of a customer on a day (`standing.py`), what changed
-since last week (`changes.py`), which customers to call for what (`worklists/calls.py`), and how segments, values and
-offers are computed.
+Put here: what the mart holds, in which order it is found. Keep out: facts from single tables (`facts.py`), the state of
+a customer on a day (`standing.py`), what changed since last week (`changes.py`), which customers to call for what
+(`worklists/calls.py`), and how segments, values and offers are computed.
 """
 
 import datetime as dt
@@ -17,20 +17,20 @@ from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.add_columns import add_columns
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments as segment_customers
-from regulars.pipelines.transforms.customers.latest_answers import find_latest_answers, list_nps_group_paths
 from regulars.pipelines.transforms.customers.rfm_scores import RANKED, ScoreSettings
 from regulars.pipelines.transforms.customers.view.changes import WEEK, describe_changes, take_week_before
-from regulars.pipelines.transforms.customers.view.risk import choose_other_step
-from regulars.pipelines.transforms.customers.view.service_facts import (
-    RiskSettings,
-    count_bad_experiences,
-    count_tickets,
+from regulars.pipelines.transforms.customers.view.facts import (
+    FactRules,
+    FactTables,
+    join_facts,
+    list_facts_by_id,
+    list_facts_by_number,
 )
+from regulars.pipelines.transforms.customers.view.risk import choose_other_step
+from regulars.pipelines.transforms.customers.view.service_facts import RiskSettings
 from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
-from regulars.pipelines.transforms.purchases.failed_payments import find_failed_payments
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
-from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 from regulars.pipelines.transforms.worklists.calls import FACTS, CallRules, CallTables, find_calls
@@ -121,15 +121,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "changed_since_last_week": pl.String,
     "as_of": pl.Date,
 }
-FROM_CUSTOMERS = (*list(COLUMNS)[3:12], "customer_id")
-FROM_CLV = (
-    *("avg_annual_value", "avg_annual_value_total", "clv_simple", "p_alive", "predicted_value_12m"),
-    *("predicted_total_value_12m", "clv_predicted", "contribution_margin_to_date", "value_basis"),
-)
-COUNTS = [
-    *("contact_count", "source_record_count", "ticket_count", "open_ticket_count", "tickets_this_week"),
-    *("bad_experience_count", "unpaid_orders"),
-]
+FROM_CUSTOMERS = tuple(list(COLUMNS)[3:12])
 
 
 def customer_360(
@@ -172,7 +164,7 @@ def customer_360(
         survey_responses: `core.survey_responses`.
         tickets: `core.tickets`.
         calendar: `core.calendar`; `day`, `day_idx`.
-        customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV`.
+        customer_clv: `marts.customer_clv`; `customer_idx` and `FROM_CLV` of `facts.py`.
         customer_segments: `marts.customer_segments`.
         bad_experiences: `marts.bad_experiences`.
         service_risk_customers: `marts.service_risk_customers`.
@@ -193,56 +185,35 @@ def customer_360(
         The columns of `COLUMNS` and the attributes, sorted by customer_id; its sums tie out with all countable orders
         and refunds.
     """
-    facts = CustomerFacts(customers, orders, refunds, subscriptions, survey_responses)
-    standing = find_standing(facts, customer_segments, as_of=as_of, lapse_days=lapse_days)
-    week_ago = as_of - dt.timedelta(days=WEEK)
-    rules: Any = {"as_of": week_ago, "lapse_days": lapse_days, "rfm": rfm, "value_tiers": value_tiers}
-    segments_before = segment_customers(orders, refunds, subscriptions, customers, calendar, **rules)
-    before = take_week_before(find_standing(facts, segments_before, as_of=week_ago, lapse_days=lapse_days))
-    at_risk = read_into_polars(select_columns(service_risk_customers, "customer_idx"))
-    statuses = service_risk.failed_payment_statuses
-    joins = {
-        "customer_idx": [
-            _count_rows(_list_people(contacts), "customer_idx", "contact_count"),
-            find_latest_answers(survey_responses, as_of=as_of),
-            list_nps_group_paths(survey_responses, as_of=as_of),
-            count_tickets(tickets, as_of=as_of),
-            count_bad_experiences(bad_experiences, as_of=as_of, service_risk=service_risk),
-            at_risk.with_columns(is_service_risk=pl.lit(True)),
-            find_ending_subscriptions(subscriptions, as_of=as_of)
-            .filter("is_charged")
-            .select("customer_idx", is_subscription_ending=pl.lit(True))
-            .unique(),
-            find_failed_payments(payments, orders, as_of=as_of, company=company, statuses=statuses),
-            _take_first_offers(next_best_offers),
-            read_into_polars(select_columns(customer_clv, "customer_idx", *FROM_CLV)),
-        ],
-        "customer_id": [
-            read_into_polars(select_columns(customers, *FROM_CUSTOMERS, *attributes)),
-            _count_rows(
-                read_into_polars(select_columns(customer_source_ids, "customer_id")),
-                "customer_id",
-                "source_record_count",
-            ),
-            before,
-        ],
-    }
-    known = _join_facts(standing, joins)
-    del joins, before, segments_before, standing  # their columns are in `known`
-    tables = CallTables(
+    tables = FactTables(
+        customers=customers,
+        contacts=contacts,
+        customer_source_ids=customer_source_ids,
         orders=orders,
-        refunds=refunds,
-        calendar=calendar,
         subscriptions=subscriptions,
-        tickets=tickets,
         survey_responses=survey_responses,
-        next_best_offers=next_best_offers,
+        tickets=tickets,
+        payments=payments,
+        customer_clv=customer_clv,
+        bad_experiences=bad_experiences,
         service_risk_customers=service_risk_customers,
+        next_best_offers=next_best_offers,
     )
-    settings = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
-    calls = find_calls(known.select("customer_idx", *FACTS), tables, settings)
+    rules = FactRules(as_of, company, service_risk, (*FROM_CUSTOMERS, *attributes))
+    facts = CustomerFacts(customers, orders, refunds, subscriptions, survey_responses)
+    week: Any = {"as_of": as_of - dt.timedelta(days=WEEK), "lapse_days": lapse_days}
+    before = _find_week_before(facts, calendar, week, {"rfm": rfm, "value_tiers": value_tiers})
+    known = join_facts(
+        find_standing(facts, customer_segments, as_of=as_of, lapse_days=lapse_days),
+        {
+            "customer_idx": list_facts_by_number(tables, rules),
+            "customer_id": [*list_facts_by_id(tables, rules), before],
+        },
+    )
+    del before  # its columns are in `known`
+    calls = CallRules(as_of, lapse_days, subscription_revenue_is_in_orders, support)
     return (
-        add_columns(known, calls.select("customer_idx", step_of_call="next_step"), on="customer_idx")
+        add_columns(known, _find_steps(known, tables, facts, calendar, calls), on="customer_idx")
         .with_columns(
             next_step=pl.coalesce("step_of_call", choose_other_step()),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
@@ -255,24 +226,39 @@ def customer_360(
     )
 
 
-def _join_facts(standing: pl.DataFrame, joins: Mapping[str, Sequence[pl.DataFrame]]) -> pl.DataFrame:
-    """Join facts to the state of each customer, 0 and false where there are none, and add `average_order_value`.
+def _find_week_before(
+    facts: CustomerFacts, calendar: IntoFrame, week: Mapping[str, Any], scores: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Find the state of each customer a week before, by the segments of that day.
 
     Args:
-        standing: As `find_standing` returns it.
-        joins: Key -> frames with one row per key.
+        facts: Tables of core.
+        calendar: `core.calendar`.
+        week: `as_of`, the day a week before, and `lapse_days`.
+        scores: `rfm` and `value_tiers`, the rules of segments.
     """
-    joined = standing
-    for key, frames in joins.items():
-        joined = add_columns(joined, *frames, on=key)
-    spent = (pl.col("gross_sales") - pl.col("discounts")).cast(pl.Float64)
-    average = (spent / pl.col("order_count")).round(4, mode="half_to_even")
-    return joined.with_columns(
-        pl.col(COUNTS).fill_null(0),
-        pl.col("is_service_risk", "is_subscription_ending").fill_null(value=False),
-        pl.col("unpaid_sales").fill_null(pl.lit(0, MONEY)),
-        average_order_value=pl.when(pl.col("order_count") > 0).then(average).cast(MONEY),
+    segments = segment_customers(
+        facts.orders, facts.refunds, facts.subscriptions, facts.customers, calendar, **week, **scores
     )
+    return take_week_before(find_standing(facts, segments, **week))
+
+
+def _find_steps(
+    known: pl.DataFrame, tables: FactTables, facts: CustomerFacts, calendar: IntoFrame, rules: CallRules
+) -> pl.DataFrame:
+    """Find the step of those who are on a worklist: `customer_idx`, `step_of_call`."""
+    of_calls = CallTables(
+        orders=facts.orders,
+        refunds=facts.refunds,
+        calendar=calendar,
+        subscriptions=facts.subscriptions,
+        tickets=tables.tickets,
+        survey_responses=facts.survey_responses,
+        next_best_offers=tables.next_best_offers,
+        service_risk_customers=tables.service_risk_customers,
+    )
+    calls = find_calls(known.select("customer_idx", *FACTS), of_calls, rules)
+    return calls.select("customer_idx", step_of_call="next_step")
 
 
 def _find_revenue_at_risk() -> pl.Expr:
@@ -286,22 +272,3 @@ def _find_proposed_lapse(lapse_proposal: IntoFrame, lapse_days: int) -> pl.Expr:
     last = pl.col("last_order_date")
     is_by_order = pl.col("lapses_on") == last.dt.offset_by(f"{lapse_days}d")
     return pl.when(is_by_order).then(last + pl.duration(days=pl.lit(days, pl.Int64)))
-
-
-def _list_people(contacts: IntoFrame) -> pl.DataFrame:
-    """List the contacts that are not deleted."""
-    return read_into_polars(select_columns(contacts, "customer_idx", "is_deleted")).filter(~pl.col("is_deleted"))
-
-
-def _take_first_offers(next_best_offers: IntoFrame) -> pl.DataFrame:
-    """Take the best offer of each customer: the product's name, else its id, and why."""
-    names = ("customer_idx", "offer_rank", "product_name", "product_id", "why")
-    offers = read_into_polars(select_columns(next_best_offers, *names)).filter(pl.col("offer_rank") == 1)
-    return offers.select(
-        "customer_idx", first_offer=pl.coalesce("product_name", "product_id"), first_offer_why=pl.col("why")
-    )
-
-
-def _count_rows(frame: pl.DataFrame, key: str, name: str) -> pl.DataFrame:
-    """Count the rows per `key`."""
-    return frame.group_by(key).agg(pl.len().cast(pl.Int64).alias(name))
