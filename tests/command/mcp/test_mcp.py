@@ -190,7 +190,7 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     assert (refused[0], "ask with one SELECT" in refused[1]) == (True, True)
     assert json.loads(findings[1])["answer"][0]["sentence"]
     assert json.loads(restatements[1])["answer"] == {
-        "compared": "The last run did not compare figures with a run before it, or does not say so.",
+        "compared": "The last run did not compare metrics with a run before it, or does not say so.",
         "restatements": [],
     }
     assert listed["run_on"] >= "2026-11-28"
