@@ -190,7 +190,7 @@ def _describe_kinds(parent_as_of: dt.date) -> dict[str, tuple[str, pl.Expr, pl.E
 
 
 def count_changes(changes: pl.DataFrame | None, gone: int) -> list[dict[str, Any]]:
-    """One row per kind of change, also of those that befell nobody; without numbers where nothing was compared.
+    """One row per kind of change, with 0 where no customer changed so, and NULL where nothing was compared.
 
     Args:
         changes: `customer_change`, `is_of_the_past`.

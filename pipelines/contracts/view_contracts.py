@@ -76,13 +76,18 @@ def _make_contract(contract: Contract, view: HeadlineView) -> Contract:
 
 
 def _list_columns(contract: Contract, view: HeadlineView) -> tuple[Column, ...]:
-    """The table's columns but those that the view fixes; the key's places are counted anew."""
+    """The table's columns but those that the view fixes, without values that it leaves out; keys are counted anew."""
     columns = [column for column in contract.columns if column.name not in view.where]
     key = [name for name in contract.key if name not in view.where]
     return tuple(
         replace(
             column,
             key_position=key.index(column.name) + 1 if column.name in key else None,
+            allowed_values=tuple(
+                each
+                for each in column.allowed_values
+                if column.name not in view.where_not or each[0] != view.where_not[column.name]
+            ),
             is_additive=column.name in view.additive if column.logical_type in NUMBERS else None,
         )
         for column in columns

@@ -81,7 +81,7 @@ KIND = Kind(
     rules=(
         RowRule(
             name="amount_is_known",
-            description="amount is there, or one of goods, shipping and tax",
+            description="amount is given, or one of goods, shipping and tax",
             dimension="completeness",
             predicate="coalesce(amount, goods, shipping, tax) is not null",
         ),

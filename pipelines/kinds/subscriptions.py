@@ -142,7 +142,7 @@ KIND = Kind(
         RowRule(
             name="monthly_amount_is_known",
             description=(
-                "monthly_amount is there, or amount to make it from; what is made has at most 14 "
+                "monthly_amount is given, or amount, from which it is made; what is made has at most 14 "
                 "digits before the point"
             ),
             dimension="completeness",

@@ -54,7 +54,7 @@ class Run:
         report_progress: Shows one line to whoever watches.
         landed_sources: What landed of each source.
         checks: The results of all checks so far.
-        comparison: How many figures of past periods were compared with the parent, `metrics_compared`, and how many
+        comparison: How many metrics of past periods were compared with the parent, `metrics_compared`, and how many
             changed, `metrics_changed`; empty without a comparison.
         findings: What was measured so far, before thresholds and acknowledgements.
         evaluated: The findings that exceed their thresholds, once all is measured.

@@ -98,6 +98,14 @@ def test_every_view_is_published_with_its_columns_and_comments(con):
         assert found[name].startswith(view.purpose)
 
 
+def test_no_view_allows_a_value_whose_rows_it_leaves_out(con):
+    allowed = set(con.execute("select table_name, column_name, allowed_value from meta.allowed_values").fetchall())
+    left_out = {(f"{contract.layer}.{view.name}", *each) for contract, view in VIEWS for each in view.where_not.items()}
+    assert ("marts.nps_by_value", "dimension", "all") in left_out
+    assert ("marts.nps_by_value", "dimension", "region") in allowed
+    assert left_out & allowed == set()
+
+
 @pytest.mark.parametrize(("contract", "view"), VIEWS, ids=lambda each: getattr(each, "name", None))
 def test_what_is_left_of_the_key_names_one_row_of_a_view(con, contract: Contract, view: HeadlineView):
     name = f"{contract.layer}.{view.name}"

@@ -204,7 +204,7 @@ def list_findings(file: Path) -> Rows:
 
 
 def list_restatements(file: Path) -> dict[str, Any]:
-    """`compared`, how many figures of the past the last run compared and changed, and `restatements`, the largest 200.
+    """`compared`: how many metrics of past periods the last run compared and changed; `restatements`: the largest 200.
 
     Restatements of earlier runs are among them, for a year.
     """
@@ -218,9 +218,9 @@ def _say_comparison(run: Mapping[str, Any]) -> str:
     """What the newest run compared; a file of an older version does not say it."""
     compared, changed = run.get("metrics_compared"), run.get("metrics_changed")
     if compared is None:
-        return "The last run did not compare figures with a run before it, or does not say so."
+        return "The last run did not compare metrics with a run before it, or does not say so."
     said = f"{changed:,}" if changed else "none"
-    return f"The last run compared {compared:,} figures of past periods with the run before: {said} changed."
+    return f"The last run compared {compared:,} metrics of past periods with the run before: {said} changed."
 
 
 def find_as_of(file: Path) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
 
     @server.tool(structured_output=False)
     def list_restatements() -> str:
-        """List which figures of the past the last runs changed, and why; and how many the last one compared."""
+        """List which metrics of past periods the last runs changed, and why; and how many the last one compared."""
         return answer(published.list_restatements)
 
     @server.resource("regulars://report", mime_type="text/plain")

@@ -1,9 +1,6 @@
 """Agents ask the published file: what they get, what is refused, and what no query may take."""
 
-import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 import duckdb
@@ -12,14 +9,10 @@ import yaml
 
 pytest.importorskip("mcp")
 
-from mcp import ClientSession, StdioServerParameters
-from mcp.client.stdio import stdio_client
-
 from regulars.pipelines.command.mcp.guarded_query import Limits, run_guarded_query
 from regulars.pipelines.command.mcp.query_process import answer
 from regulars.pipelines.errors import UsageWrong
-
-ROOT = Path(__file__).parents[3]
+from tests.command.mcp.agent import talk
 
 REFUSED = {
     "drop": "drop table marts.churn",
@@ -141,29 +134,6 @@ def test_a_query_that_would_take_the_machine_is_ended(file, query):
         run_guarded_query(file, query, Limits(seconds=2, memory_mib=2048))
 
 
-def talk(home: Path, *calls: tuple[str, dict]) -> list[tuple[bool, str]]:
-    """Start the server as an agent does, call its tools, and give for each whether it failed, and the text."""
-    environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-    server = StdioServerParameters(
-        command=sys.executable, args=["-m", "regulars", "mcp", "--home", str(home)], env=environment
-    )
-
-    async def converse() -> list[tuple[bool, str]]:
-        async with stdio_client(server) as streams, ClientSession(*streams) as session:
-            await session.initialize()
-            answers = []
-            for name, arguments in calls:
-                if name == "resource":
-                    read = await session.read_resource(**arguments)
-                    answers.append((False, read.contents[0].text))
-                else:
-                    result = await session.call_tool(name, arguments)
-                    answers.append((bool(result.is_error), result.content[0].text))
-            return answers
-
-    return asyncio.run(converse())
-
-
 def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_demo):
     home = published_demo / "home"
     tables, described, short, metric, wrong, refused, findings, restatements, report = talk(
@@ -190,7 +160,7 @@ def test_an_agent_finds_a_table_its_metric_and_the_number_with_its_n(published_d
     assert (refused[0], "ask with one SELECT" in refused[1]) == (True, True)
     assert json.loads(findings[1])["answer"][0]["sentence"]
     assert json.loads(restatements[1])["answer"] == {
-        "compared": "The last run did not compare figures with a run before it, or does not say so.",
+        "compared": "The last run did not compare metrics with a run before it, or does not say so.",
         "restatements": [],
     }
     assert listed["run_on"] >= "2026-11-28"

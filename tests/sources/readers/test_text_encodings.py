@@ -131,3 +131,8 @@ def test_where_nothing_is_declared_an_encoding_that_is_sure_is_named(shop):
 def test_one_letter_that_many_lists_share_is_western():
     found, _ = find("Ordernr,Belopp,Kund", "Åsa", "cp1252", times=20)
     assert found.is_western
+
+
+def test_one_letter_is_told_as_one():
+    found = find_text_encoding("id,jméno".encode("cp1250"), "Plzeň".encode("cp1250"))
+    assert found.signs == "its 1 letter beyond ASCII is Czech or Slovak, and its header has words of that language"

@@ -120,10 +120,12 @@ def find_text_encoding(header: bytes, sample: bytes) -> EncodingFound:
     best = readings[0]
     others = [each for each in readings[1:] if each.fit.words >= best.fit.words]
     rivals = [each for each in readings[1:] if each.text != best.text]
-    signs = [f"its {best.fit.letter_count:,} letters beyond ASCII are {best.fit.language.name}"]
+    letters = best.fit.letter_count
+    said = "1 letter beyond ASCII is" if letters == 1 else f"{letters:,} letters beyond ASCII are"
+    signs = [f"its {said} {best.fit.language.name}"]
     if best.fit.words >= 2:
         signs.append("its header has words of that language")
-    if best.fit.letter_count >= _FEWEST_LETTERS and _agrees(sample, best):
+    if letters >= _FEWEST_LETTERS and _agrees(sample, best):
         signs.append("charset-normalizer reads the same text")
     is_sure = len(signs) > 1 and not (others if best.fit.words >= 2 else rivals)
     return EncodingFound(tuple(readings), is_sure, ", and ".join(signs))
