@@ -35,6 +35,8 @@ from regulars.pipelines.sources.recognition.other_rows import (
 )
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
+from regulars.pipelines.sources.surveys.unfinished_answers import RULE as UNFINISHED
+from regulars.pipelines.sources.surveys.unfinished_answers import Unfinished, add_rule
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -114,12 +116,15 @@ class Guess:
         return {"kinds": {self.kind: {"columns": self.columns}, **self.further_kinds}}
 
 
-def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -> Guess | None:
+def guess_mapping(
+    facts: Sequence[ColumnFacts], states: Sequence[States] = (), unfinished: Sequence[Unfinished] = ()
+) -> Guess | None:
     """What a file may be; None where nothing speaks for any kind.
 
     Args:
         facts: What its columns look like.
         states: What its columns of states say.
+        unfinished: What its columns say of unfinished answers, if it is a survey.
     """
     by_name = name_facts(facts)
     for kind, needed in _NEEDED.items():
@@ -135,6 +140,8 @@ def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -
             guess = _check(kind, columns, facts, reasons)
             used = {each.column for each in columns.values()}
             guess = _add_flags(guess, find_flags(kind, by_name, used))
+            if kind == "survey_responses":
+                _leave_out_unfinished(guess, [each for each in unfinished if each.column not in used])
             if kind == "orders" and (refunds := find_refunds(by_name, guess.columns)):
                 guess = replace(guess, further_kinds={"refunds": refunds})
             return _add_flags(guess, read_states(kind, states, guess.columns, has_refunds=bool(guess.further_kinds)))
@@ -216,7 +223,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
 def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[str]) -> Iterator[tuple[str, str]]:
     """Rules that leave out records of which nothing is known that all others have: totals, and surveys never sent."""
     if kind == "survey_responses" and (blank := found["answered_at"]).filled < blank.row_count:
-        what, name = "as surveys that were begun and never sent", "unfinished"
+        what, name = "as surveys that were begun and never sent", UNFINISHED
     elif kind in _SALES and 0 < (blank := found["order_id"]).row_count - blank.filled <= _FEW_BLANK:
         what, name = "as a total has none", "without_number"
     else:
@@ -225,6 +232,11 @@ def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[
     of_all = f"{count:,} of {blank.row_count:,} records {'has' if count == 1 else 'have'}"
     reasons.append(f"{of_all} nothing in `{blank.column}`, {what}: left out")
     yield name, f"trim(coalesce({quote_identifier(blank.column)}, '')) = ''"
+
+
+def _leave_out_unfinished(guess: Guess, found: Sequence[Unfinished]) -> None:
+    add_rule(guess.exclude, found)
+    guess.reasons.extend(f"{each.words}: left out" for each in found)
 
 
 def _question_first_reply(facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
