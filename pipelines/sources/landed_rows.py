@@ -194,6 +194,8 @@ def _describe_file(read: LandedDelivery, rows: str, settings: Settings, checker:
         file_sha256=read.landed.file_sha256,
         zone=read.source.timezone or settings.company.timezone,
         currency=read.source.currency or settings.company.currency,
+        file_name=read.delivery.file_name,
+        landed_at=read.delivery.landed_at,
     )
 
 

@@ -29,9 +29,10 @@ from regulars.pipelines.sources.readers.landed_text import Landed, text_path
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.recognition.column_facts import collect_column_facts
 from regulars.pipelines.sources.recognition.guess import guess_mapping
-from regulars.pipelines.sources.recognition.other_rows import find_staff_column
+from regulars.pipelines.sources.recognition.nearest_kind import explain_unfit
 from regulars.pipelines.sources.recognition.states import list_states
 from regulars.pipelines.sources.recognition.written_formats import WrittenFormat, find_written_formats
+from regulars.pipelines.sources.surveys.unfinished_answers import count_unfinished
 from regulars.pipelines.warehouse.sql_text import quote_literal
 
 SAME_SALES = "same_sales"
@@ -128,11 +129,10 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
         return draft
     facts = collect_column_facts(con, rows, landed.columns)
     draft.row_count = facts[0].row_count if facts else 0
-    guess = guess_mapping(facts, list(list_states(con, rows, landed.columns)))
+    states = list(list_states(con, rows, landed.columns))
+    guess = guess_mapping(facts, states, count_unfinished(con, rows, landed.columns))
     if guess is None:
-        staff = find_staff_column(facts)
-        unfit = f"`{staff}` is a column of a list of employees, who are no customers" if staff else ""
-        draft.reasons.append(unfit or "no kind fits the names of its columns")
+        draft.reasons.append(explain_unfit(facts))
         return draft
     draft.written |= guess.written
     if guess.exclude:

@@ -26,7 +26,7 @@ from regulars.pipelines.command.init.found_files import FoundFile, find_candidat
 from regulars.pipelines.command.init.groups import Group, group_files, name_source
 from regulars.pipelines.command.init.questions import Ask, ask_about
 from regulars.pipelines.command.init.said import describe_result
-from regulars.pipelines.command.init.surveys import name_survey_columns
+from regulars.pipelines.command.init.surveys import name_survey_columns, question_unfinished
 from regulars.pipelines.command.init.tables import TableHead, read_head
 from regulars.pipelines.command.init.values.currency_signs import settle_currencies
 from regulars.pipelines.command.init.values.discounts import settle_discounts
@@ -171,6 +171,7 @@ def _draft_all(groups: Sequence[Group], profiles: dict[str, Profile], taken: set
                 draft.written["system"] = draft.system
             if profile:
                 name_survey_columns(draft, profile, con, Path(landing))
+                question_unfinished(draft, profile, con, Path(landing))
             say_encoding(draft)
             if draft.sureness != "unknown":
                 look_at_values(draft, profile.mapping if profile else {}, con, Path(landing), tools)

@@ -5,7 +5,7 @@ Put here: the temporary home, and what was seen in it. Keep out: words about it 
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import duckdb
 
 from regulars.pipelines.command.preview.samples import Sample, take_sample
 from regulars.pipelines.errors import SettingsWrong
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.settings.settings import Settings
 from regulars.pipelines.sources.deliveries import land_sources
 from regulars.pipelines.sources.landed_rows import write_landed_rows
@@ -35,6 +36,7 @@ class Look:
         landed: Source -> what landed of it.
         mistakes: Source -> why it could not be looked at.
         home: The temporary home.
+        findings: What is doubtful about how values were read, and odd about the rules that leave records out.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -43,6 +45,7 @@ class Look:
     landed: Mapping[str, LandedSource]
     mistakes: Mapping[str, list[str]]
     home: Path
+    findings: Sequence[Finding]
 
 
 @contextmanager
@@ -71,8 +74,8 @@ def look_at_sources(company: Settings, data: Path, now: dt.datetime) -> Iterator
         sources = {name: sample.source for name, sample in samples.items()}
         settings = company.model_copy(update={"sources": sources})
         landed = land_sources(settings, copies, home, now, pause=lambda seconds: None)
-        write_landed_rows(con, settings, landed, home)
-        yield Look(con, settings, samples, {each.source: each for each in landed}, mistakes, home)
+        findings = write_landed_rows(con, settings, landed, home)
+        yield Look(con, settings, samples, {each.source: each for each in landed}, mistakes, home, findings)
 
 
 def _find_mistakes(company: Settings) -> dict[str, list[str]]:

@@ -16,6 +16,8 @@ from regulars.pipelines.command.preview.match_rates import MatchRate, count_matc
 from regulars.pipelines.contracts.quarantine.quarantine_step import run_quarantine_step
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.errors import InputRefused, SettingsWrong, TooManyBadRows, UsageWrong
+from regulars.pipelines.findings.evaluate import Policy, evaluate_findings
+from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.publish.targets.shape.registry import TARGET_OPTIONS
 from regulars.pipelines.settings.company_tables import write_company_tables
@@ -104,7 +106,7 @@ def preview_sources(
     with look_at_sources(company, (data or settings.parent).resolve(), now) as look:
         _quarantine(look, company, now)
         names = [only] if only else list(company.sources)
-        shown = [_preview(look, company, name) for name in names]
+        shown = [_preview(look, company, name, find_as_of(company, now)) for name in names]
         rates = [each for each in count_matches(look.con, look.settings) if each.source in names]
         code = max((each.exit_code for each in shown), default=0)
         if as_json:
@@ -120,7 +122,7 @@ def _quarantine(look: Look, company: Settings, now: dt.datetime) -> None:
     run_quarantine_step(look.con, {kind: contracts[f"raw.{kind}"] for kind in KINDS})
 
 
-def _preview(look: Look, company: Settings, name: str) -> SourcePreview:
+def _preview(look: Look, company: Settings, name: str, as_of: dt.date) -> SourcePreview:
     source = company.sources[name]
     if name in look.mistakes:
         return SourcePreview(name, "nothing", 0, {}, [], [], 0, "", look.mistakes[name], [], SettingsWrong.exit_code)
@@ -134,7 +136,9 @@ def _preview(look: Look, company: Settings, name: str) -> SourcePreview:
     reasons = look.con.execute(_REASONS, [name]).fetchall()
     bad = sum(int(count) for _, _, count, *_ in reasons)
     problems = list(dict.fromkeys(landed.reasons))
-    warnings = [f"{each.sentence} {each.advice}" for each in landed.findings]
+    warnings = [
+        f"{each.sentence} {each.advice}" for each in (*landed.findings, *_find_doubts(look, company, name, as_of))
+    ]
     warnings += [
         f"{each.sentence}: {each.advice}" for each in advise_formats(look.con, look.settings) if each.source == name
     ]
@@ -154,6 +158,15 @@ def _preview(look: Look, company: Settings, name: str) -> SourcePreview:
     return SourcePreview(
         name, sample.extent, rows, kinds, excluded, sentences, bad, not_counted, problems, warnings, code
     )
+
+
+def _find_doubts(look: Look, company: Settings, name: str, as_of: dt.date) -> Iterator[Finding]:
+    """What a run would warn of in how the source's values are read, unless the settings know of it."""
+    says = company.findings
+    policy = Policy(as_of, says.thresholds, says.severities, says.acknowledged)
+    for each in evaluate_findings(look.findings, policy):
+        if each.finding.source == name and each.finding.severity != "info" and not each.is_acknowledged:
+            yield each.finding
 
 
 def _word_reason(look: Look, name: str, row: tuple[object, ...]) -> str:

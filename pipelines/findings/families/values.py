@@ -107,6 +107,11 @@ VALUES = (
         meaning="Records are called cancelled, failed or a test in a column that no setting reads; they count.",
     ),
     FindingType(
+        name="unfinished_answers_count",
+        meaning="Answers are called partial, unfinished or thrown out in a column that no setting reads; they count.",
+        unit="answers",
+    ),
+    FindingType(
         name="personal_attribute",
         meaning="An attribute of the company's own looks like a name, an e-mail address or a telephone number, and is "
         "published.",
@@ -162,6 +167,19 @@ VALUES = (
     FindingType(
         name="days_of_another_format",
         meaning="Days of a column only make sense when day and month change places.",
+        unit="days",
+    ),
+    FindingType(
+        name="moments_at_24",
+        meaning="Moments are written as 24:00 of a day: they are read as the first moment of the day after.",
+        unit="moments",
+    ),
+    FindingType(
+        name="days_seem_exchanged",
+        meaning=(
+            "All days of a file can be read with day and month in either order, and as the settings have it they lie "
+            "in the future, or are spread over months where they would lie close together the other way round."
+        ),
         unit="days",
     ),
     FindingType(

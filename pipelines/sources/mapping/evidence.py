@@ -16,7 +16,9 @@ from regulars.pipelines.settings.sources.columns import Derived, KindMapping
 from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.garbled_text import is_garbled
 from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
+from regulars.pipelines.sources.mapping.swapped_days import FileDays, read_file_days
 from regulars.pipelines.sources.mapping.unread_states import DECIDING, STATES, list_unread_states
+from regulars.pipelines.sources.surveys.unfinished_answers import list_conditions
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _EITHER = r"[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*"
@@ -64,6 +66,10 @@ class Evidence:
         garbled: Texts that were damaged before they reached us.
         unread_states: Records that a column of the file calls cancelled or a test, where no setting reads it as that;
             `column` of the place is that of the file.
+        unfinished: Answers that a column of the file calls unfinished, where no setting reads it as that; `column` of
+            the place is that of the file.
+        ends_of_day: Moments written as 24:00 of a day.
+        file_days: The days of each file, read in both ways.
     """
 
     either: dict[Place, int] = field(default_factory=dict)
@@ -77,6 +83,9 @@ class Evidence:
     other_currencies: dict[Place, int] = field(default_factory=dict)
     garbled: dict[Place, int] = field(default_factory=dict)
     unread_states: dict[Place, int] = field(default_factory=dict)
+    unfinished: dict[Place, int] = field(default_factory=dict)
+    ends_of_day: dict[Place, int] = field(default_factory=dict)
+    file_days: list[FileDays] = field(default_factory=list)
 
     def add(self, name: str, place: Place, count: int) -> None:
         """Add to one of the counts."""
@@ -104,6 +113,7 @@ def collect_evidence(
         mappings: Kind -> its mapping, which fits the file.
         evidence: Where the counts are added.
     """
+    evidence.file_days += read_file_days(con, file, mappings)
     for kind, mapping in mappings.items():
         counts = list(_list_counts(file, kind, mapping))
         if not counts:
@@ -129,6 +139,9 @@ def _list_counts(file: LandedFile, kind: str, mapping: KindMapping) -> Iterator[
         yield from _list_currency_counts(file, kind)
     if kind in STATES:
         yield from _list_state_counts(file, kind, mapping)
+    if kind == "survey_responses":
+        for name, condition in list_conditions(file.rest, alias="file"):
+            yield _Count("unfinished", Place(file.source, kind, name), condition)
 
 
 def _list_column_counts(
@@ -140,6 +153,10 @@ def _list_column_counts(
             for name, pattern in patterns.items():
                 yield _Count(name, place, f"regexp_full_match({value}, {quote_literal(pattern)})")
         case "date" | "moment":
+            if column.form == "moment":
+                yield _Count(
+                    "ends_of_day", place, f"regexp_matches({value}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]24:00')"
+                )
             pattern = options.date_format if column.form == "date" else options.datetime_format
             if "%d" in pattern and "%m" in pattern:
                 read = f"try_strptime({value}, {quote_literal(pattern)})"

@@ -13,6 +13,7 @@ from regulars.pipelines.settings.sources.columns import Constant
 from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.evidence import Evidence
+from regulars.pipelines.sources.mapping.swapped_days import find_swapped_days
 
 _NAMES = {".": "point", ",": "comma"}
 _MANY_TIMES = 5
@@ -34,10 +35,13 @@ def find_doubtful_readings(
     return [
         *_find_doubtful_numbers(evidence, sources),
         *_find_doubtful_days(evidence),
+        *find_swapped_days(evidence.file_days),
         *_find_empty_booleans(evidence),
         *_find_other_currencies(evidence, currencies),
         *_find_garbled_texts(evidence),
         *_find_unread_states(evidence),
+        *_find_unfinished(evidence),
+        *_find_ends_of_day(evidence),
         *(finding for name, source in sources.items() for finding in _find_cents(name, source)),
     ]
 
@@ -226,4 +230,34 @@ def _find_unread_states(evidence: Evidence) -> Iterator[Finding]:
                 source=place.source,
                 kind=place.kind,
                 count=count,
+            )
+
+
+def _find_unfinished(evidence: Evidence) -> Iterator[Finding]:
+    for place, count in evidence.unfinished.items():
+        if count:
+            yield make_finding(
+                "unfinished_answers_count",
+                f"{count:,} answers of `{place.source}` are unfinished, or thrown out by the tool, as the column "
+                f"`{place.column}` says, and count: no setting says otherwise.",
+                "If they are not to count, leave them out with `exclude`; if they are, acknowledge this finding.",
+                source=place.source,
+                kind=place.kind,
+                count=count,
+            )
+
+
+def _find_ends_of_day(evidence: Evidence) -> Iterator[Finding]:
+    for place, count in evidence.ends_of_day.items():
+        if count:
+            yield make_finding(
+                "moments_at_24",
+                f"{count:,} moments of {place.kind}.{place.column} of `{place.source}` are written as 24:00 of a day "
+                "and read as the first moment of the day after, as ISO 8601 has it: they count on that day.",
+                "If they are to count on the day that stands there, write them as 23:59 in the mapping, by an "
+                "expression.",
+                source=place.source,
+                kind=place.kind,
+                count=count,
+                example="2026-01-31 24:00:00",
             )

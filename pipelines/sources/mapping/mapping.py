@@ -4,6 +4,7 @@ Put here: what `columns` and `when` of the settings mean. Keep out: forms of val
 (`mapping_checks.py`), and which files are read.
 """
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class LandedFile:
         file_sha256: The hash of the delivered bytes.
         zone: The zone of moments that carry none.
         currency: The currency of amounts that carry none.
+        file_name: Its name as delivered.
+        landed_at: When it came, UTC; None: not known.
     """
 
     rows: str
@@ -49,6 +52,8 @@ class LandedFile:
     file_sha256: str
     zone: str
     currency: str
+    file_name: str = ""
+    landed_at: dt.datetime | None = None
 
 
 def select_kind(kind: str, mapping: KindMapping, file: LandedFile) -> str:

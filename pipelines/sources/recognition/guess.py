@@ -32,12 +32,16 @@ from regulars.pipelines.sources.recognition.other_rows import (
     question_row_types,
     question_staff,
     question_suppliers,
+    question_things,
 )
+from regulars.pipelines.sources.recognition.replies import settle_first_reply
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
+from regulars.pipelines.sources.surveys.unfinished_answers import RULE as UNFINISHED
+from regulars.pipelines.sources.surveys.unfinished_answers import Unfinished, add_rule
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
-_NEEDED: Mapping[str, tuple[str, ...]] = {
+NEEDED: Mapping[str, tuple[str, ...]] = {
     "order_lines": ("order_id", "product_id", "quantity", "unit_price"),
     "orders": ("order_id", "ordered_at", "gross_sales"),
     "survey_responses": ("score", "answered_at"),
@@ -48,10 +52,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 """Kind -> the columns without which a file is not of it; the more telling kinds first."""
 _RECOMMEND = re.compile(r"recommend|weiterempfehl|suositte|recommand|recomend|rekommend|aanbevel|polec|anbefal", re.I)
-_FIRST_REPLY = re.compile(
-    r"first (public )?(reply|response|answer|agent reply)|erste\w* (antwort|reaktion)|erst(antwort|reaktion)"
-    r"|premi[eè]re réponse|primera respuesta|primeira resposta|prima risposta|ensi(mmäi\w+ )?vasta"
-)
 _EXTRAS = {
     "tax",
     "vat",
@@ -114,15 +114,18 @@ class Guess:
         return {"kinds": {self.kind: {"columns": self.columns}, **self.further_kinds}}
 
 
-def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -> Guess | None:
+def guess_mapping(
+    facts: Sequence[ColumnFacts], states: Sequence[States] = (), unfinished: Sequence[Unfinished] = ()
+) -> Guess | None:
     """What a file may be; None where nothing speaks for any kind.
 
     Args:
         facts: What its columns look like.
         states: What its columns of states say.
+        unfinished: What its columns say of unfinished answers, if it is a survey.
     """
     by_name = name_facts(facts)
-    for kind, needed in _NEEDED.items():
+    for kind, needed in NEEDED.items():
         if kind == "customers" and find_staff_column(facts):
             continue
         columns = dict(match_names(kind, by_name))
@@ -135,6 +138,8 @@ def guess_mapping(facts: Sequence[ColumnFacts], states: Sequence[States] = ()) -
             guess = _check(kind, columns, facts, reasons)
             used = {each.column for each in columns.values()}
             guess = _add_flags(guess, find_flags(kind, by_name, used))
+            if kind == "survey_responses":
+                _leave_out_unfinished(guess, [each for each in unfinished if each.column not in used])
             if kind == "orders" and (refunds := find_refunds(by_name, guess.columns)):
                 guess = replace(guess, further_kinds={"refunds": refunds})
             return _add_flags(guess, read_states(kind, states, guess.columns, has_refunds=bool(guess.further_kinds)))
@@ -176,7 +181,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     by_names = all("by the name" in reason for reason in reasons)
     for ours, each in found.items():
         doubt = _find_doubt(kind, ours, each)
-        if doubt and ours not in _NEEDED[kind]:
+        if doubt and ours not in NEEDED[kind]:
             continue  # a column of another meaning, which nothing needs
         columns[ours] = each.column
         if doubt:
@@ -189,24 +194,25 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         further |= question_silent_tax(found[_PRICED[kind]], columns)
     if kind == "order_lines" and find_tax_basis(price := found["unit_price"].column) in ("with", "either"):
         questions["unit_price"] = f"`{price}` is with tax, or may be: which column is the price without?"
-    if kind == "tickets" and "first_public_reply_at" not in columns:
-        columns["no_reply_due_reason"] = {"value": "reply_not_exported"}
-        reasons.append("no column says when a ticket was first answered, so that it is in no number about replies")
-        further |= _question_first_reply(facts)
+    if kind == "tickets":
+        further |= settle_first_reply(facts, columns, reasons)
     questions |= question_suppliers(kind, facts, columns)
     questions |= question_row_types(kind, facts, columns)
-    if staff := question_staff(kind, facts):
-        questions["kind"] = "; ".join(each for each in (questions.get("kind", ""), staff) if each)
+    other = "; ".join(
+        filter(None, (questions.get("kind", ""), question_staff(kind, facts), question_things(kind, facts)))
+    )
+    if other:
+        questions["kind"] = other
     if kind == "survey_responses":
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
-    key = found[_NEEDED[kind][0]]
+    key = found[NEEDED[kind][0]]
     exclude = dict(_leave_out_blank(kind, found, reasons))
     if kind in _ONE_ROW_EACH:
         if plain_name(key.column) in _COMMON and "kind" not in questions:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
         if key.distinct < key.filled * 0.9:
-            questions[_NEEDED[kind][0]] = f"`{key.column}` repeats: what names one record?"
+            questions[NEEDED[kind][0]] = f"`{key.column}` repeats: what names one record?"
     if not facts or not facts[0].row_count:
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
     sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
@@ -216,7 +222,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
 def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[str]) -> Iterator[tuple[str, str]]:
     """Rules that leave out records of which nothing is known that all others have: totals, and surveys never sent."""
     if kind == "survey_responses" and (blank := found["answered_at"]).filled < blank.row_count:
-        what, name = "as surveys that were begun and never sent", "unfinished"
+        what, name = "as surveys that were begun and never sent", UNFINISHED
     elif kind in _SALES and 0 < (blank := found["order_id"]).row_count - blank.filled <= _FEW_BLANK:
         what, name = "as a total has none", "without_number"
     else:
@@ -227,17 +233,9 @@ def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[
     yield name, f"trim(coalesce({quote_identifier(blank.column)}, '')) = ''"
 
 
-def _question_first_reply(facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
-    """Columns that seem to say when a ticket was first answered, but hold no moments: how long it took, perhaps."""
-    for each in facts:
-        if each.filled and _FIRST_REPLY.search(plain_name(each.column)):
-            yield (
-                "columns.first_public_reply_at",
-                f"`{each.column}` is written like `{each.shape}` ({each.filled:,} of {each.row_count:,} tickets looked "
-                "at): is it how long the first reply took, by the clock or within opening hours? By the clock, write "
-                "the moment as an expression and take `no_reply_due_reason` away",
-            )
-            return
+def _leave_out_unfinished(guess: Guess, found: Sequence[Unfinished]) -> None:
+    add_rule(guess.exclude, found)
+    guess.reasons.extend(f"{each.words}: left out" for each in found)
 
 
 def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:

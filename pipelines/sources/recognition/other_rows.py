@@ -3,6 +3,7 @@
 Put here: the names of such columns. Keep out: states of a sale (`states.py`).
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -50,8 +51,16 @@ _OFTEN_STAFF = {
     *("avdelning", "befattning", "部门", "职位"),
 }
 """Names that lists of employees have, and lists of people at companies too."""
+_THINGS = re.compile(
+    r"(subscription|order|invoice|payment|transaction|charge|refund|payout|ticket|case|conversation|deal|opportunity"
+    r"|shipment|delivery|booking|reservation|appointment|event|session|visit|review|response|submission|call|message"
+    r"|cart|checkout|quote|estimate|abo|bestell|bestellung|rechnungs?|auftrags?|buchungs?|vorgangs?|tilaus|varaus)"
+    r" ?(id|no|number|nr|nummer|numero|key|uuid)"
+)
+"""Names of the ids of things that people buy, ask or do: a list of people has no such id of every row."""
 _IDS_OF_ANYBODY = {"id", "record id"}
 _FEW = 2
+_MOST = 0.9
 _MOST_ROW_TYPES = 20
 
 
@@ -77,6 +86,21 @@ def question_staff(kind: str, facts: Sequence[ColumnFacts]) -> str:
         return ""
     names = ", ".join(f"`{column}`" for column in found)
     return f"lists of employees have {names} too: are its rows customers?"
+
+
+def question_things(kind: str, facts: Sequence[ColumnFacts]) -> str:
+    """What has to be asked of a file that seems to be a list of customers, and may be one of what they do; or nothing.
+
+    Every subscription, booking or message names its customer, so that these names alone speak for customers.
+    """
+    named = [each for each in facts if _THINGS.fullmatch(plain_name(each.column))]
+    things = [each for each in named if each.filled >= _MOST * each.row_count]
+    if kind != "customers" or not things or not things[0].row_count:
+        return ""
+    return (
+        f"`{things[0].column}` names something else in every row, of which a customer may have several: are its rows "
+        "customers?"
+    )
 
 
 def _list_columns(facts: Sequence[ColumnFacts], names: Collection[str]) -> list[str]:

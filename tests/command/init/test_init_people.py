@@ -82,3 +82,50 @@ def test_orders_of_customers_may_name_the_supplier_too(read):  # noqa: F811
     rows = "".join(f"S{n},0{1 + n % 9}.02.2026,{n}.50,x,a{n}@x.example\n" for n in range(18))
     _, sources = read(orders=f"Order No,Date,Net,Supplier,Email\n{rows}")
     assert sources["orders"].kind == "orders"
+
+
+@pytest.mark.parametrize("header", ["subscription_id", "Booking no", "Shipment ID", "Rechnungsnummer"])
+def test_what_customers_do_is_no_list_of_customers(read, header):  # noqa: F811
+    rows = "".join(f"{n},C{n},a{n}@x.example,2026-01-0{1 + n % 9}\n" for n in range(12))
+    said, sources = read(things=f"{header},customer_id,email,created_at\n{rows}")
+    assert not sources
+    assert f"`{header}` names something else in every row, of which a customer may have several" in said
+
+
+def test_customers_may_name_their_last_order_or_some_contract(read):  # noqa: F811
+    rows = "".join(f"C{n},a{n}@x.example,O{n},{'' if n % 2 else n}\n" for n in range(12))
+    _, sources = read(people=f"Customer ID,Email,Last order id,Booking no\n{rows}")
+    assert sources["people"].kind == "customers"
+
+
+def test_a_column_of_moments_says_when_a_ticket_was_first_answered_whatever_follows_its_name(read):  # noqa: F811
+    header = "Ticket id,Creation date,Customer email,First response date"
+    rows = "".join(f"{n},2026-02-0{1 + n % 9} 10:00:00,a@x.example,2026-02-0{1 + n % 9} 11:00:00\n" for n in range(9))
+    said, sources = read(tickets=f"{header}\n{rows}")
+    assert sources["tickets"].columns["first_public_reply_at"] == "First response date"
+    assert "no_reply_due_reason" not in sources["tickets"].columns
+    assert "open:" not in said
+
+
+def test_two_columns_of_first_answers_are_asked_about(read):  # noqa: F811
+    header = "Ticket id,Creation date,Customer email,First response date,First agent reply moment"
+    at = "2026-02-01 10:00:00"
+    said, sources = read(tickets=f"{header}\n" + "".join(f"{n},{at},a@x.example,{at},{at}\n" for n in range(9)))
+    assert "first_public_reply_at" not in sources["tickets"].columns
+    assert "which of `First response date`, `First agent reply moment` is the first answer" in said
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("Order Id,Total,Email", "the nearest is orders, where `Order Id` may be order_id, `Total` may be gross_sales, "
+         "and by its name no column is ordered_at"),
+        ("Full name,Email,Stage", "the nearest is customers, where `Email` may be email, and by its name no column is "
+         "customer_record_id"),
+        ("Psp Reference,Creation Date,Gross Credit", "none is known as the id of an order, a customer, an answer"),
+    ],
+)  # fmt: skip
+def test_a_file_of_no_kind_is_told_what_it_lacks(read, header, said):  # noqa: F811
+    told, sources = read(things=f"{header}\n" + "".join(f"x{n},9.50,a{n}@x.example\n" for n in range(9)))
+    assert not sources
+    assert said in told

@@ -1,8 +1,11 @@
 """Surveys through `regulars init --yes`: the question is found or asked for, and the settings read the answers."""
 
+import datetime as dt
+
 import pytest
 
 from regulars.pipelines.command.init.init import InitRequest, init_settings
+from regulars.pipelines.command.preview.preview import preview_sources
 from regulars.pipelines.errors import InputRefused
 from regulars.pipelines.settings.settings_file import load_settings
 
@@ -11,6 +14,7 @@ FORM = """Timestamp,Email Address,How likely are you to recommend us?,Any other 
 2026/09/28 3:00:00 AM GMT+3,b@x.example,10,
 """
 SATISFACTION = FORM.replace("How likely are you to recommend us?", "How satisfied are you?").replace(",9,", ",4,")
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 IN_WORDS = FORM.replace(",9,", ",very,").replace(",10,", ",not at all,")
 
 
@@ -77,4 +81,62 @@ def test_surveys_that_were_never_sent_are_left_out_and_said(tmp_path):
     assert source.exclude == {"unfinished": "trim(coalesce(\"Date Submitted\", '')) = ''"}
     assert (
         "7 of 28 records have nothing in `Date Submitted`, as surveys that were begun and never sent: left out" in said
+    )
+
+
+def answers(header, *ends):
+    rows = "".join(
+        f"r{n},2026-01-{n:02} 10:00:00,a{n}@x.example,{n % 11},{ends[n % len(ends)]}\n" for n in range(1, 29)
+    )
+    return f"Response ID,Submitted at,Email,NPS,{header}\n{rows}"
+
+
+@pytest.mark.parametrize(
+    ("header", "ends", "said"),
+    [
+        ("Status", ("Complete", "Partial"), "14 of 28 records are unfinished, or thrown out by the tool, as `Status`"),
+        ("Response status", ("Completed", "Over quota", "Screened out", "Completed"), "14 of 28"),
+        ("Finished", ("TRUE", "FALSE", "TRUE", "FALSE"), "14 of 28"),
+        ("Progress", ("100", "40"), "14 of 28"),
+        ("% complete", ("100%", "40 %"), "14 of 28"),
+        ("Tila", ("Valmis", "Kesken"), "14 of 28"),
+        ("Survey status", ("done", "spam"), "14 of 28"),
+    ],
+)
+def test_answers_that_the_file_calls_unfinished_are_left_out_and_counted(tmp_path, header, ends, said):
+    told, source = read_unknown(tmp_path, answers(header, *ends))
+    assert said in told
+    look, _ = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=False, now=NOW)
+    assert "excluded  14 rows of survey_responses by the rule `unfinished` of the settings" in look
+    assert ("partial" in source.exclude["unfinished"]) is (ends[1] in ("Partial", "Over quota"))
+
+
+@pytest.mark.parametrize(
+    ("header", "ends"),
+    [("Status", ("Complete", "Done")), ("Progress", ("100",)), ("Finished", ("1",)), ("Plan", ("Partial", "Full"))],
+)
+def test_answers_that_are_all_finished_have_no_such_rule(tmp_path, header, ends):
+    told, source = read_unknown(tmp_path, answers(header, *ends))
+    assert source.exclude == {}
+    assert "unfinished" not in told
+
+
+def test_unfinished_answers_of_a_known_tool_are_asked_about_and_named_by_the_preview(tmp_path):
+    head = "StartDate,EndDate,Status,RecordedDate,ResponseId,DistributionChannel,Finished,Q1"
+    second = "Start,End,Response Type,Recorded,Response ID,Channel,Finished,How likely are you to recommend us?"
+    third = ",".join('"{""ImportId"":""x""}"' for _ in range(8))
+    at = "2026-01-{n:02} 10:00:00"
+    rows = "".join(
+        f"{at},{at},IP Address,{at},R_{{n}},email,{{end}},{{score}}\n".format(
+            n=n, end="False" if n % 4 == 0 else "True", score="" if n == 4 else n % 11
+        )
+        for n in range(1, 29)
+    )
+    (tmp_path / "q.csv").write_text(f"{head}\n{second}\n{third}\n{rows}", encoding="utf-8")
+    told = init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml", timezone="UTC", currency="EUR"))
+    # seven were not finished, and one of these has no score, so that it is left out anyway
+    assert "open: 6 of 27 records are unfinished, or thrown out by the tool, as `Finished` says, and count" in told
+    look, _ = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=False, now=NOW)
+    assert (
+        "6 answers of `qualtrics_responses` are unfinished, or thrown out by the tool, as the column `Finished`" in look
     )

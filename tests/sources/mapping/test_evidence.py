@@ -84,6 +84,11 @@ def test_days_that_only_fit_the_other_way_round_are_counted():
     assert {name: count for name, (count, _) in found.items()} == {"days_of_another_format": 1}
 
 
+def test_the_end_of_a_day_is_read_as_the_begin_of_the_next_and_said():
+    found = findings_of([{"at": "2026-01-31 24:00:00"}, {"at": "2026-01-31T24:00Z"}, {"at": "2026-01-31 23:00:00"}])
+    assert found["moments_at_24"][0] == 2
+
+
 def test_an_expression_that_is_neither_yes_nor_no_is_said():
     rows = [{"state": "void"}, {"state": "paid"}, {}]
     found = findings_of(rows, columns={"is_cancelled": {"sql": "state = 'void'"}})

@@ -83,3 +83,17 @@ def test_a_german_till_has_prices_with_tax_and_negative_receipts(read):
         ("0017", "2026-12-31 00:00:00", "1234.56", "197.11", "true", "1")
     ]
     assert read("till_receipts", export, "refunds", "refund_id, amount", **how) == [("0018", "12.50")]
+
+
+def test_a_line_of_totals_below_the_receipts_of_a_till_is_left_out(read):
+    header = ("Kuittinumero", "Päivämäärä", "ALV", "Yhteensä")
+    assert recognise(header) == "till_receipts"
+    export = write_export(
+        header,
+        {"Kuittinumero": "5001", "Päivämäärä": "13.01.2026", "ALV": "2,04", "Yhteensä": "10,04"},
+        {"Kuittinumero": "Yhteensä", "ALV": "2,04", "Yhteensä": "10,04"},
+    )
+    how = {"options": {"decimal": ",", "datetime_format": "%d.%m.%Y"}, "timezone": "Europe/Helsinki"}
+    columns = "order_id, gross_sales, tax"
+    assert read("till_receipts", export, "orders", columns, **how) == [("5001", "10.04", "2.04")]
+    assert read.excluded == {"totals": 1}
