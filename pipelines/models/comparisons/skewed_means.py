@@ -10,6 +10,7 @@ and the more careful comparison of account owners (`random_subsets.py`).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,17 +119,23 @@ class Shape:
             self._drawn[whole, side] = means, np.where(variances > NO_SPREAD, variances, 1.0)
         return self._drawn[whole, side]
 
+    @cached_property
+    def _classes(self) -> tuple[Floats, Floats, Floats]:
+        """The share of members in each class, the mean of their amounts and of the squares of these."""
+        starts = _start_classes(len(self._centred))
+        members = np.diff(starts, append=len(self._centred))
+        sums = (np.add.reduceat(each, starts) for each in (self._centred, np.square(self._centred)))
+        values, squares = (each / members for each in sums)
+        return members / len(self._centred), values, squares
+
     def _draw_each(self, rng: np.random.Generator, size: int) -> tuple[Floats, Floats]:
         drawn = self._centred[rng.integers(0, len(self._centred), (DRAWS, size))]
         return drawn.mean(axis=1), drawn.var(axis=1, ddof=1)
 
     def _draw_counts(self, rng: np.random.Generator, size: int) -> tuple[Floats, Floats]:
         """Draw how often each class of amounts is in a group: numbers of Poisson, nearly those of a given size."""
-        starts = _start_classes(len(self._centred))
-        members = np.diff(starts, append=len(self._centred))
-        values = np.add.reduceat(self._centred, starts) / members
-        squares = np.add.reduceat(np.square(self._centred), starts) / members
-        counts = rng.poisson(members / len(self._centred) * size, (DRAWS, len(starts))).astype(np.float64)
+        shares, values, squares = self._classes
+        counts = rng.poisson(shares * size, (DRAWS, len(shares))).astype(np.float64)
         sizes = counts.sum(axis=1)
         means = counts @ values / sizes
         return means, np.maximum(counts @ squares / sizes - np.square(means), 0.0) * size / (size - 1)

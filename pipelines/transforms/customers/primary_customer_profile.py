@@ -1,8 +1,8 @@
 """The mart `primary_customer_profile`: the attributes of customers, and which are frequent among the most valuable.
 
 Put here: which customers are the most valuable, the counts per value, and the comparison with the target customer. Keep
-out: the maths of lift (`models/comparisons/lift.py`), the sentences (`profile_sentences.py`), the value of a customer
-(`customer_clv.py`).
+out: the maths of lift (`models/comparisons/lift.py`), the sentences (`profile_sentences.py`), how much more customers
+are worth (`profile_values.py`), the value of a customer (`customer_clv.py`).
 """
 
 import datetime as dt
@@ -20,6 +20,13 @@ from regulars.pipelines.models.comparisons.lift import compute_exact_p, compute_
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.customer_dimensions import split_customers
 from regulars.pipelines.transforms.customers.profile_sentences import describe_row, give_reason
+from regulars.pipelines.transforms.customers.profile_values import (
+    DIFFERENCE,
+    IS_SIGNIFICANT,
+    OFF,
+    compare_annual_value,
+    sum_off,
+)
 from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
@@ -31,6 +38,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "customers_share": pl.Float64,
     "annual_value": MONEY,
     "annual_value_share": pl.Float64,
+    **dict.fromkeys(DIFFERENCE, pl.Float64),
+    IS_SIGNIFICANT: pl.Boolean,
     "top_customers": pl.Int64,
     "top_customers_known": pl.Int64,
     "other_customers": pl.Int64,
@@ -96,7 +105,7 @@ def primary_customer_profile(
     if wanted:
         counted.append(_count_target(known, wanted))
     rows = (
-        _compare(pl.concat(counted))
+        _compare(compare_annual_value(pl.concat(counted), known))
         .with_columns(
             compared_values=pl.when(pl.col("p_value").is_not_null()).then(pl.col("p_value").count()),
             stands_out=is_significant("p_value"),
@@ -149,6 +158,7 @@ def _list_customers(
         .join(split, on="customer_idx")
         .join(exact, on="customer_idx")
         .sort("customer_idx")  # the last digit of a sum depends on the order of its rows
+        .with_columns(off=OFF)
     )
 
 
@@ -170,9 +180,7 @@ def _count_values(known: pl.DataFrame, attribute: str, wanted: Sequence[str]) ->
             "attribute_value",
             is_target.alias("is_target"),
             *_COUNTED,
-            top_customers_known=pl.lit(has_value["is_top"].sum(), pl.Int64),
-            other_customers_known=pl.lit((~has_value["is_top"]).sum(), pl.Int64),
-            **_count_whole(known),
+            **_count_whole(known, has_value),
         )
     )
 
@@ -182,7 +190,6 @@ def _count_target(known: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> p
     matches = pl.all_horizontal(
         pl.col(f"exact_{name}").is_in(list(values)).fill_null(value=False) for name, values in wanted.items()
     )
-    top = known["is_top"].sum()
     return (
         known.filter(matches)
         .select(*_SUMS)
@@ -192,9 +199,7 @@ def _count_target(known: pl.DataFrame, wanted: Mapping[str, Sequence[str]]) -> p
             pl.lit(MATCHES).alias("attribute_value"),
             pl.lit(True).alias("is_target"),
             *_COUNTED,
-            top_customers_known=pl.lit(top, pl.Int64),
-            other_customers_known=pl.lit(known.height - top, pl.Int64),
-            **_count_whole(known),
+            **_count_whole(known, known),
         )
     )
 
@@ -203,12 +208,19 @@ _SUMS = (
     pl.len().cast(pl.Int64).alias("profiled_customers"),
     pl.col("is_top").sum().cast(pl.Int64).alias("top_customers"),
     pl.col("annual_value").cast(pl.Decimal(38, 4)).sum().alias("annual_value"),
+    *sum_off(),
 )
-_COUNTED = ("profiled_customers", "top_customers", "annual_value")
+_COUNTED = ("profiled_customers", "top_customers", "annual_value", *(each.meta.output_name() for each in sum_off()))
 
 
-def _count_whole(known: pl.DataFrame) -> dict[str, pl.Expr]:
+def _count_whole(known: pl.DataFrame, has_value: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Count all customers, and those of whom the attribute is known."""
+    top = has_value["is_top"].sum()
+    sums = has_value.select(sum_off("known_"))
     return {
+        "top_customers_known": pl.lit(top, pl.Int64),
+        "other_customers_known": pl.lit(has_value.height - top, pl.Int64),
+        **{name: pl.lit(sums[name][0], pl.Float64) for name in sums.columns},
         "whole_customers": pl.lit(known.height, pl.Int64),
         "whole_value": pl.lit(float(known["annual_value"].cast(pl.Float64).sum()), pl.Float64),
     }

@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from regulars.pipelines.models.comparisons.skewed_means import Group, Shape
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.primary_customer_profile import ATTRIBUTES, primary_customer_profile
+from regulars.pipelines.transforms.customers.profile_values import DIFFERENCE, IS_SIGNIFICANT
 from tests.transforms.mart_rules import broken_rules
 
 AS_OF = dt.date(2026, 3, 31)
@@ -131,6 +133,34 @@ def test_the_worked_example(worked):
         "value per year. Among the most valuable they are 2.00 times as frequent as among the others (95 % interval "
         "1.53 to 2.62): clearly more often. The target customer has this value, and those who have it are worth more."
     )
+
+
+def test_what_customers_with_a_value_are_worth_more_is_compared_with_all_others_whose_value_is_known():
+    rng = np.random.default_rng(3)
+    values = {
+        "discounted": rng.lognormal(4, 1, 45).round(4),
+        "full price": rng.lognormal(5, 1, 90).round(4),
+        None: rng.lognormal(6, 1, 20).round(4),
+    }
+    people = [customer(float(each), first_discount=name) for name, worths in values.items() for each in worths]
+    mart = mart_of(people, first_discount=["discounted"])
+    everybody = np.concatenate(list(values.values()))
+    sides = {name: Group(*np.array([[each.mean()], [each.var(ddof=1)], [len(each)]])) for name, each in values.items()}
+    row = row_of(mart, "first_discount", "discounted")
+    expected = Shape(everybody).compare(sides["discounted"], sides["full price"])
+    assert [row[name] for name in DIFFERENCE] == pytest.approx([each[0] for each in expected])
+    assert (row["annual_value_over_others_high"] < 0, row[IS_SIGNIFICANT]) == (True, True)
+    full, unknown = row_of(mart, "first_discount", "full price"), row_of(mart, "first_discount", "unknown")
+    assert full[DIFFERENCE[0]] == pytest.approx(-row[DIFFERENCE[0]])
+    assert [unknown[name] for name in (*DIFFERENCE, IS_SIGNIFICANT)] == [None] * 5
+    of_all = row_of(mart, "target_customer", "matches")[DIFFERENCE[0]]
+    assert of_all == pytest.approx(values["discounted"].mean() - everybody[45:].mean())
+
+
+@pytest.mark.parametrize(("few", "many"), [(29, 80), (80, 29)])
+def test_a_value_of_fewer_than_thirty_customers_or_of_nearly_all_is_not_compared_in_money(few, many):
+    people = [customer(9 + n % 5, first_discount="discounted" if n < few else "full price") for n in range(few + many)]
+    assert row_of(mart_of(people), "first_discount", "discounted")[DIFFERENCE[0]] is None
 
 
 def test_the_target_customer_has_all_that_is_asked_for(worked):
