@@ -1,5 +1,11 @@
-"""The Ossie document: valid by its published shape, and its metrics give the numbers that are published."""
+"""The Ossie document: valid by its published shape, and its metrics give the numbers that are published.
 
+`ossie-2026-07.schema.json` is `core-spec/osi-schema.json` of github.com/apache/ossie at 6c317305 (Apache License 2.0,
+copyright 2026 The Apache Software Foundation). Its root holds a list of models; since autumn 2026 a document is one.
+"""
+
+import copy
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -81,6 +87,17 @@ def model(published_demo: Path) -> dict:
 
 def test_the_document_has_the_shape_of_the_specification(model):
     jsonschema_rs.validate(SCHEMA, model)
+
+
+def test_its_model_is_valid_by_the_schema_of_the_project_which_refuses_a_planted_fault(model):
+    schema = json.loads(Path(__file__).with_name("ossie-2026-07.schema.json").read_text(encoding="utf-8"))
+    own = {key: value for key, value in model.items() if key != "version"}
+    document = {"version": model["version"], "semantic_model": [own]}
+    jsonschema_rs.validate(schema, document)
+    broken = copy.deepcopy(document)
+    broken["semantic_model"][0]["metrics"][0]["filter"] = "dimension = 'all'"
+    with pytest.raises(jsonschema_rs.ValidationError, match="'filter' was unexpected"):
+        jsonschema_rs.validate(schema, broken)
 
 
 def test_names_are_unique_and_relationships_join_what_is_there(model):

@@ -39,6 +39,19 @@ def test_of_a_large_table_only_the_rows_that_differ_are_written(target: Target, 
     assert target.ask("select net_sales from core.orders where order_id = '8'") == [(Decimal("0.5000"),)]
 
 
+@pytest.mark.parametrize(("day", "is_compared"), [("2026-02-01", False), ("2026-01-31", True)])
+def test_rows_that_count_to_another_day_are_not_compared(
+    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch, day: str, is_compared: bool
+):
+    monkeypatch.setattr(differences, "MOST_DIFFERING_SHARE", 2)
+    as_of = "alter table core.orders add column as_of date default '{}';"
+    target.deliver(publish(home, 1, rows=500, more=as_of.format("2026-01-31")))
+    before = find_row_table(target)
+    target.deliver(publish(home, 2, rows=500, more=as_of.format(day)))
+    assert (find_row_table(target) == before) is is_compared
+    assert target.ask("select min(as_of)::text, min(run), count(*) from core.orders") == [(day, 2, 500)]
+
+
 def test_a_large_table_whose_rows_all_differ_gets_a_new_table_for_them_and_the_old_one_goes(
     target: Target, home: Home, monkeypatch: pytest.MonkeyPatch
 ):

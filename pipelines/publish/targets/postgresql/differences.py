@@ -117,7 +117,7 @@ def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, numbe
     Returns:
         Whether it was done: the table has a key, its columns are those of before, and few of its rows differ.
     """
-    if not table.primary_key or not _has_same_columns(con, table):
+    if not table.primary_key or not _has_same_columns(con, table) or _counts_to_another_day(con, table):
         return False
     columns = ", ".join(quote_identifier(column.name) for column in table.columns)
     key = ", ".join(quote_identifier(name) for name in table.primary_key)
@@ -147,6 +147,15 @@ def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, numbe
         con.execute(f"drop table temp.new_{number}")
         return False
     return True
+
+
+def _counts_to_another_day(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> bool:
+    """Whether the rows say another `as_of` than those before, as each row of a mart does every night."""
+    if "as_of" not in {column.name for column in table.columns}:
+        return False
+    name = quote_table(table.source)
+    query = f"select count(*) from (select max(as_of) from {name} except select max(as_of) from previous.{name})"
+    return _count(con, query) > 0
 
 
 def _has_same_columns(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> bool:
