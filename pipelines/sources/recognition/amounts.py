@@ -37,6 +37,14 @@ _GOODS = r"sub ?total|goods|zwischensumme|sous total|products?|merchandise"
 _GOODS_ALONE = re.compile(rf"\b({_GOODS})\b")
 _BEFORE_TAX = re.compile(rf"\b(net|nett|{_GOODS}|base|imponible|imponibile|l[ií]quido|neto|nettó)\b")
 """Words of amounts that are without tax by custom."""
+_FEES = {
+    *("fee", "fees", "commission", "commissions", "gebühr", "gebühren", "provision", "frais", "comisión", "comissão"),
+    *("commissione", "commissioni", "palkkio", "avgift", "gebyr", "opłata"),
+}
+"""Words in the names of columns of what a provider of payments, or a marketplace, keeps."""
+_CHARGES = {"shipping", "delivery", "handling", "wrap", "postage", "cod", "late", "setup", "versand", "service"}
+"""Words in the names of fees that customers pay."""
+_NET = {"net", "nett", "netto", "net amount", "amount net", "net total", "total net", "nettobetrag", "neto", "nettó"}
 _RATE = re.compile(r"\b0*[1-9]\d*([.,]\d+)? ?%")
 _REFUNDED = (
     *("refund amount", "refunded amount", "amount refunded", "total refunded", "refund total", "refunded", "refunds"),
@@ -140,7 +148,7 @@ def question_silent_tax(amount: ColumnFacts, columns: Mapping[str, Any]) -> Iter
     """A question where nothing says whether amounts hold the tax, and what they are taken for until it is answered.
 
     Args:
-        amount: The column of amounts, of orders or of lines.
+        amount: The column of amounts, of orders, lines or subscriptions.
         columns: Our columns as the settings write them.
     """
     if find_tax_basis(amount.column) or is_before_tax(amount.column) or "tax" in columns:
@@ -152,7 +160,17 @@ def question_silent_tax(amount: ColumnFacts, columns: Mapping[str, Any]) -> Iter
             f"{silent}. If it holds it, map the amount without, or `tax` with `prices_include_tax: {{value: true}}`",
         )
     else:
-        yield "columns.unit_price", f"{silent}. If it holds it, map the price without"
+        ours = next((each for each, theirs in columns.items() if theirs == amount.column), "monthly_amount")
+        yield f"columns.{ours}", f"{silent}. If it holds it, map the amount without"
+
+
+def drop_net_of_fees(by_name: Mapping[str, ColumnFacts]) -> Mapping[str, ColumnFacts]:
+    """Columns without a `Net` that stands beside a fee: it is what the provider pays out, and no amount without tax."""
+    words = [set(name.split()) for name in by_name]
+    if not any(each & _FEES and not each & _CHARGES for each in words):
+        return by_name
+    net = {each.column for name, each in by_name.items() if name in _NET}
+    return {name: each for name, each in by_name.items() if each.column not in net}
 
 
 def find_refunds(by_name: Mapping[str, ColumnFacts], columns: Mapping[str, Any]) -> dict[str, Any] | None:

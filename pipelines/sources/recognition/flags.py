@@ -43,6 +43,25 @@ _CANCELLED = (
     *("is cancelled", "is canceled", "cancelled", "canceled", "is void", "voided", "void", "storniert", "storno"),
     *("peruttu", "annulé"),
 )
+_LEFT_AT = {
+    *("unsub time", "unsubscribed at", "unsubscribe date", "unsubscribed on", "unsubscribed date", "opt out date"),
+    *("opted out at", "opt out time", "unsubscribe time", "abgemeldet am", "peruttu uutiskirje", "désinscrit le"),
+}
+"""Names of the moment since when nobody may be written to."""
+_LEFT = {
+    *("unsubscribed", "opted out", "opt out", "email opt out", "opted out of email", "do not email", "no email"),
+    *("unsubscribed from all email", "has opted out of email", "email optout", "abgemeldet", "désinscrit"),
+}
+_JOINED = {
+    *("email opt in", "opted in", "opt in", "accepts marketing", "accepts email marketing", "email marketing consent"),
+    *("marketing consent", "newsletter", "newsletter opt in", "email consent", "subscribed", "consent to email"),
+}
+_WRITES = {
+    *("email status", "email subscription status", "newsletter status", "email marketing status", "member status"),
+    *("email marketing consent", "consent", "email consent", "marketing status", "subscriber status", "opt in status"),
+}
+_NO_MAIL = ("unsubscribed", "opted out", "opted-out", "opted_out", "opt-out", "abgemeldet", "désinscrit", "cleaned")
+_MAIL = ("subscribed", "opted in", "opted-in", "opted_in", "opt-in", "abonniert", "confirmed")
 _MOST = 0.9
 
 
@@ -74,6 +93,8 @@ def find_flags(kind: str, by_name: Mapping[str, ColumnFacts], used: Collection[s
     free = {name: each for name, each in by_name.items() if each.column not in used}
     found = Flags()
     _find_tests(kind, free, found)
+    if kind == "customers":
+        _find_consent(free, found)
     if KINDS[kind].column("is_cancelled") is not None:
         _find_cancelled(free, found)
     return found
@@ -112,6 +133,33 @@ def _find_cancelled(free: Mapping[str, ColumnFacts], found: Flags) -> None:
             f"`{doubtful.column}` is written like `{doubtful.shape}`: which of its values say that an order was "
             "cancelled? Until then all count"
         )
+
+
+def _find_consent(free: Mapping[str, ColumnFacts], found: Flags) -> None:
+    """Whether each customer may be written to, where a moment, a yes or no, or a word of subscription says it."""
+    filled = {name: each for name, each in free.items() if each.filled}
+    moment = next((each for name, each in filled.items() if name in _LEFT_AT), None)
+    left = next((each for name, each in filled.items() if name in _LEFT and each.share(each.flags) >= _MOST), None)
+    joined = next((each for name, each in filled.items() if name in _JOINED and each.share(each.flags) >= _MOST), None)
+    words = next((each for name, each in filled.items() if name in _WRITES and not each.flags), None)
+    if moment is not None and moment.share(moment.days) >= _MOST:
+        cell = quote_identifier(moment.column)
+        found.columns["email_opt_in"] = {"sql": f"case when trim(coalesce({cell}, '')) <> '' then 'false' end"}
+        found.reasons.append(f"who has a value in `{moment.column}` is not to be written to")
+    elif left is not None:
+        cell = f"lower(trim({quote_identifier(left.column)}))"
+        found.columns["email_opt_in"] = {"sql": f"case when {cell} in ('true', 't', 'yes', 'y', '1') then 'false' end"}
+        found.reasons.append(f"who is marked in `{left.column}` is not to be written to")
+    elif joined is not None:
+        found.columns["email_opt_in"] = joined.column
+        found.reasons.append(f"`{joined.column}` says who may be written to")
+    elif words is not None:
+        cell = f"lower(trim({quote_identifier(words.column)}))"
+        no, yes = (", ".join(f"'{word}'" for word in each) for each in (_NO_MAIL, _MAIL))
+        found.columns["email_opt_in"] = {
+            "sql": f"case when {cell} in ({no}) then 'false' when {cell} in ({yes}) then 'true' end"
+        }
+        found.reasons.append(f"whom `{words.column}` calls unsubscribed is not to be written to")
 
 
 def _choose(free: Mapping[str, ColumnFacts], names: Sequence[str]) -> tuple[str, ColumnFacts | None]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.sources.recognition.amounts import (
+    drop_net_of_fees,
     find_refunds,
     find_tax_basis,
     is_before_tax,
@@ -27,30 +28,39 @@ from regulars.pipelines.sources.recognition.column_names import (
     read_names,
 )
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
+from regulars.pipelines.sources.recognition.further_columns import (
+    settle_first_reply,
+    settle_spend,
+    settle_subscriptions,
+)
 from regulars.pipelines.sources.recognition.other_rows import (
     find_staff_column,
+    has_totals,
+    leave_out_rows,
     question_row_types,
     question_staff,
     question_suppliers,
     question_things,
 )
-from regulars.pipelines.sources.recognition.replies import settle_first_reply
 from regulars.pipelines.sources.recognition.state_flags import read_states
 from regulars.pipelines.sources.recognition.states import States
-from regulars.pipelines.sources.surveys.unfinished_answers import RULE as UNFINISHED
 from regulars.pipelines.sources.surveys.unfinished_answers import Unfinished, add_rule
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "subscriptions": ("subscription_id", "started_at", "amount"),
     "order_lines": ("order_id", "product_id", "quantity", "unit_price"),
     "orders": ("order_id", "ordered_at", "gross_sales"),
     "survey_responses": ("score", "answered_at"),
     "tickets": ("ticket_id", "opened_at"),
     "fx_rates": ("rate_date", "currency", "rate"),
+    "acquisition_spend": ("month", "campaign", "amount"),
     "customers": ("customer_record_id", "email"),
     "products": ("product_id", "product_name", "category"),
 }
 """Kind -> the columns without which a file is not of it; the more telling kinds first."""
+_INSTEAD = {"amount": "monthly_amount", "campaign": "channel"}
+"""A column that a kind needs -> another that does as well."""
 _RECOMMEND = re.compile(r"recommend|weiterempfehl|suositte|recommand|recomend|rekommend|aanbevel|polec|anbefal", re.I)
 _EXTRAS = {
     "tax",
@@ -74,9 +84,6 @@ _COMMON = {"id", "created", "created at", "date", "datum", "amount", "total", "n
 _ONE_ROW_EACH = ("customers", "orders", "tickets", "products")
 _MOST = 0.9
 _FEW = 2
-_SALES = ("orders", "order_lines")
-_FEW_BLANK = 2
-"""So many records without a number are taken for totals."""
 
 Sureness = Literal["sure", "likely", "unsure"]
 
@@ -128,9 +135,12 @@ def guess_mapping(
     for kind, needed in NEEDED.items():
         if kind == "customers" and find_staff_column(facts):
             continue
-        columns = dict(match_names(kind, by_name))
+        columns = dict(match_names(kind, drop_net_of_fees(by_name) if kind == "orders" else by_name))
+        if kind == "subscriptions" and "order_id" in dict(match_names("orders", by_name)):
+            continue  # orders that subscriptions made
         reasons = [f"{ours} by the name `{each.column}`" for ours, each in columns.items() if ours in needed]
         _match_shapes(kind, columns, facts, reasons)
+        needed = tuple(each if each in columns else _INSTEAD.get(each, each) for each in needed)
         is_there = all(name in columns for name in needed)
         # columns without a value say nothing, unless no record is there at all
         is_filled = is_there and (all(columns[name].filled for name in needed) or not facts[0].row_count)
@@ -194,6 +204,11 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         further |= question_silent_tax(found[_PRICED[kind]], columns)
     if kind == "order_lines" and find_tax_basis(price := found["unit_price"].column) in ("with", "either"):
         questions["unit_price"] = f"`{price}` is with tax, or may be: which column is the price without?"
+    if kind == "subscriptions":
+        questions |= settle_subscriptions(found, facts, columns, reasons)
+        further |= question_silent_tax(found.get("monthly_amount") or found["amount"], columns)
+    if kind == "acquisition_spend":
+        questions |= settle_spend(found, facts)
     if kind == "tickets":
         further |= settle_first_reply(facts, columns, reasons)
     questions |= question_suppliers(kind, facts, columns)
@@ -207,7 +222,7 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         questions |= _set_scale(found["score"], columns)
         _name_responses(found, columns, reasons)
     key = found[NEEDED[kind][0]]
-    exclude = dict(_leave_out_blank(kind, found, reasons))
+    exclude = dict(leave_out_rows(kind, found, reasons))
     if kind in _ONE_ROW_EACH:
         if plain_name(key.column) in _COMMON and "kind" not in questions:
             questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
@@ -217,20 +232,6 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
     sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
     return Guess(kind, columns, sureness, reasons, questions, exclude, further_questions=further)
-
-
-def _leave_out_blank(kind: str, found: Mapping[str, ColumnFacts], reasons: list[str]) -> Iterator[tuple[str, str]]:
-    """Rules that leave out records of which nothing is known that all others have: totals, and surveys never sent."""
-    if kind == "survey_responses" and (blank := found["answered_at"]).filled < blank.row_count:
-        what, name = "as surveys that were begun and never sent", UNFINISHED
-    elif kind in _SALES and 0 < (blank := found["order_id"]).row_count - blank.filled <= _FEW_BLANK:
-        what, name = "as a total has none", "without_number"
-    else:
-        return
-    count = blank.row_count - blank.filled
-    of_all = f"{count:,} of {blank.row_count:,} records {'has' if count == 1 else 'have'}"
-    reasons.append(f"{of_all} nothing in `{blank.column}`, {what}: left out")
-    yield name, f"trim(coalesce({quote_identifier(blank.column)}, '')) = ''"
 
 
 def _leave_out_unfinished(guess: Guess, found: Sequence[Unfinished]) -> None:
@@ -245,6 +246,8 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
         return ""
     if ours == "email" and each.share(each.emails) < 0.8:
         return f"only {each.share(each.emails):.0%} of `{each.column}` are addresses: which column is the address?"
+    if ours == "month" and has_totals(each):
+        return ""
     if column.form in ("moment", "date") and each.share(each.days) < _MOST:
         return f"`{each.column}` is written like `{each.shape}`: which column is the day?"
     if column.form == "number" and (each.share(each.numbers) < _MOST or "%" in each.shape):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
 from regulars.pipelines.sources.recognition.column_names import match_names, name_facts
 from regulars.pipelines.sources.recognition.guess import NEEDED
-from regulars.pipelines.sources.recognition.other_rows import find_staff_column
+from regulars.pipelines.sources.recognition.other_rows import find_staff_column, question_row_types
 
 _NOTHING = "no kind fits the names of its columns"
 _TELLING = {"email", "order_id", "ticket_id", "product_id", "customer_record_id", "score", "rate", "subscription_id"}
@@ -35,5 +35,6 @@ def explain_unfit(facts: Sequence[ColumnFacts]) -> str:
     has = ", ".join(f"`{fact.column}` may be {ours}" for ours, fact in found.items())
     lacks = [ours for ours in NEEDED[kind] if ours not in found]
     empty = [f"`{fact.column}`" for fact in found.values() if not fact.filled]
+    mixed = "".join(f". {text}" for _, text in question_row_types(kind, facts, {}))
     what = f"and by its name no column is {' or '.join(lacks)}" if lacks else f"and {', '.join(empty)} has no value"
-    return f"{_NOTHING}; the nearest is {kind}, where {has}, {what}: map it by hand, if its rows are that"
+    return f"{_NOTHING}; the nearest is {kind}, where {has}, {what}: map it by hand, if its rows are that{mixed}"

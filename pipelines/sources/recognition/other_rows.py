@@ -9,6 +9,8 @@ from typing import Any
 
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
 from regulars.pipelines.sources.recognition.column_names import plain_name, read_names
+from regulars.pipelines.sources.surveys.unfinished_answers import RULE as UNFINISHED
+from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 _ROW_TYPES = {
     *("line type", "row type", "record type", "entry type", "document type", "transaction type", "event type", "type"),
@@ -59,7 +61,12 @@ _THINGS = re.compile(
 )
 """Names of the ids of things that people buy, ask or do: a list of people has no such id of every row."""
 _IDS_OF_ANYBODY = {"id", "record id"}
+_SALES = ("orders", "order_lines")
 _FEW = 2
+_FEW_BLANK = 2
+"""So many records without a number are taken for totals."""
+_TOTALS = "(grand )?total|sum|gesamt|yhteensä|razem|итого|合计|合計|합계"
+"""How a line of totals begins."""
 _MOST = 0.9
 _MOST_ROW_TYPES = 20
 
@@ -138,3 +145,36 @@ def question_row_types(
                 f"`{each.column}` has {each.distinct} different words: which of the rows are {what}? "
                 "Leave the others out with `exclude`",
             )
+
+
+def leave_out_rows(kind: str, found: Mapping[str, ColumnFacts], reasons: list[str]) -> Iterator[tuple[str, str]]:
+    """Rules that leave out records of which nothing is known that all others have: totals, and surveys never sent.
+
+    Args:
+        kind: The kind of the rows.
+        found: Our column -> the file's.
+        reasons: Why, which are added to.
+    """
+    if kind == "survey_responses" and (blank := found["answered_at"]).filled < blank.row_count:
+        what, name = "as surveys that were begun and never sent", UNFINISHED
+    elif kind == "acquisition_spend" and has_totals(blank := found["month"]):
+        cell = f"lower(trim(coalesce({quote_identifier(blank.column)}, '')))"
+        reasons.append(
+            f"{blank.row_count - blank.days:,} of {blank.row_count:,} records are no day in `{blank.column}`, "
+            "as totals are none: those that say so are left out"
+        )
+        yield "totals", f"regexp_matches({cell}, '^(({_TOTALS}).*)?$')"
+        return
+    elif kind in _SALES and 0 < (blank := found["order_id"]).row_count - blank.filled <= _FEW_BLANK:
+        what, name = "as a total has none", "without_number"
+    else:
+        return
+    count = blank.row_count - blank.filled
+    of_all = f"{count:,} of {blank.row_count:,} records {'has' if count == 1 else 'have'}"
+    reasons.append(f"{of_all} nothing in `{blank.column}`, {what}: left out")
+    yield name, f"trim(coalesce({quote_identifier(blank.column)}, '')) = ''"
+
+
+def has_totals(day: ColumnFacts) -> bool:
+    """Whether one or two rows of a report have no day, as totals have none."""
+    return 0 < day.row_count - day.days <= _FEW_BLANK < day.days

@@ -1,8 +1,15 @@
 """Lists of people and tickets that no profile knows: subscribers, employees, suppliers, tickets without replies."""
 
+import datetime as dt
+
+import duckdb
 import pytest
 
+from regulars.pipelines.command.preview.preview import preview_sources
+from regulars.pipelines.settings.settings_file import load_settings
 from tests.command.init.test_init_sales import read  # noqa: F401
+
+NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
 
 def people(header: str, *ends: str) -> str:
@@ -129,3 +136,31 @@ def test_a_file_of_no_kind_is_told_what_it_lacks(read, header, said):  # noqa: F
     told, sources = read(things=f"{header}\n" + "".join(f"x{n},9.50,a{n}@x.example\n" for n in range(9)))
     assert not sources
     assert said in told
+
+
+@pytest.mark.parametrize(
+    ("header", "ends", "refused", "agreed"),
+    [
+        ("UNSUB_TIME", ("2026-01-02 10:00:00", ""), 6, 0),
+        ("Email Opt Out", ("true", "false"), 6, 0),
+        ("Accepts Email Marketing", ("yes", "no"), 6, 6),
+        ("Email status", ("Unsubscribed", "Subscribed", "bounced?"), 4, 4),
+    ],
+)
+def test_who_may_not_be_written_to_is_read(read, tmp_path, header, ends, refused, agreed):  # noqa: F811
+    read(people=people(f"Member ID,Email,{header}", *ends))
+    told, _ = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=True, now=NOW)
+    source = load_settings(tmp_path / "regulars.yaml", {}).sources["people"]
+    wanted = source.columns["email_opt_in"]
+    with duckdb.connect() as con:
+        con.execute("create table t as from read_csv($1, all_varchar = true)", [str(tmp_path / "people.csv")])
+        cell = wanted if isinstance(wanted, str) else wanted.sql
+        quoted = f'"{cell}"' if isinstance(wanted, str) else cell
+        values = [value for (value,) in con.execute(f"select {quoted} from t").fetchall()]
+    assert [sum(value in kept for value in values) for kept in (("false", "no"), ("true", "yes"))] == [refused, agreed]
+    assert '"quarantined_count": 0' in told
+
+
+def test_a_list_without_a_word_of_consent_says_nothing_of_it(read):  # noqa: F811
+    _, sources = read(people=people("Member ID,Email,Status", "active", "blocked"))
+    assert "email_opt_in" not in sources["people"].columns
