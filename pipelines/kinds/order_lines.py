@@ -3,7 +3,7 @@
 Put here: what a row of `order_lines` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import CURRENCY, PLACE, UPDATED_AT, make_customer_columns
+from regulars.pipelines.kinds.shape.columns import COST_CURRENCY, CURRENCY, PLACE, UPDATED_AT, make_customer_columns
 from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Money, Reference, RowRule
 
 LINE_AMOUNT = """coalesce(
@@ -86,11 +86,12 @@ KIND = Kind(
         KindColumn(
             "cost",
             "number",
-            "What the line's goods cost the company. NULL: not known.",
+            "What the line's goods cost the company, all pieces together, in `cost_currency`. NULL: not known.",
             is_emptied=True,
-            unit="order currency",
+            unit="cost_currency, else order currency",
             minimum=0,
         ),
+        KindColumn("cost_currency", "currency", COST_CURRENCY.format(currency="the order's currency")),
         *make_customer_columns("The buyer's"),
         KindColumn(
             "ordered_at", "moment", "When the order was placed, UTC; needed where no source of orders has the order."

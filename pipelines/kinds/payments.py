@@ -9,17 +9,26 @@ from regulars.pipelines.kinds.shape.kind import CoreAmount, Kind, KindColumn, Mo
 KIND = Kind(
     name="payments",
     purpose="How orders were paid.",
-    description="Payments as delivered, in our column names; all text. They never change the amount of an order.",
+    description=(
+        "Payments and attempts to pay as delivered, in our column names; all text. They never change the amount of an "
+        "order. Deliver those that succeeded too: an order whose payment failed counts as unpaid until one does."
+    ),
     grain="One row per delivered payment of an order.",
     staging_grain="One row per payment.",
     columns=(
-        KindColumn("order_id", "id", "The order that was paid, in its system.", is_required=True),
+        KindColumn("order_id", "id", "The order that was paid, or was to be paid, in its system.", is_required=True),
         KindColumn("payment_id", "id", "The payment's id in its system, where it has one."),
         KindColumn("method", "text", "How it was paid, such as card, voucher, transfer.", is_descriptive=True),
-        KindColumn("status", "text", "The tool's own word for the payment's state."),
-        KindColumn("amount", "number", "What was paid.", is_required=True, unit="payment currency"),
+        KindColumn("status", "text", "The tool's own word for the payment's state: it tells the failed ones."),
+        KindColumn(
+            "amount",
+            "number",
+            "What was paid, or was to be paid where it failed.",
+            is_required=True,
+            unit="payment currency",
+        ),
         CURRENCY,
-        KindColumn("paid_at", "moment", "When it was paid, UTC.", is_emptied=True),
+        KindColumn("paid_at", "moment", "When it was paid, or was to be paid where it failed, UTC.", is_emptied=True),
         UPDATED_AT,
     ),
     document=("order_id",),

@@ -3,7 +3,7 @@
 Put here: what a row of `products` holds and keeps. Keep out: SQL that reads it.
 """
 
-from regulars.pipelines.kinds.shape.columns import UPDATED_AT
+from regulars.pipelines.kinds.shape.columns import COST_CURRENCY, UPDATED_AT
 from regulars.pipelines.kinds.shape.kind import Kind, KindColumn
 
 KIND = Kind(
@@ -22,11 +22,12 @@ KIND = Kind(
         KindColumn(
             "cost",
             "number",
-            "What one piece costs the company, in the company's currency.",
+            "What one piece costs the company, in `cost_currency`. Margins are made of the costs of order lines.",
             is_emptied=True,
-            unit="company currency",
+            unit="cost_currency, else company currency",
             minimum=0,
         ),
+        KindColumn("cost_currency", "currency", COST_CURRENCY.format(currency="the company's currency")),
         KindColumn(
             "in_stock",
             "boolean",

@@ -128,7 +128,8 @@ KIND = Kind(
         KindColumn(
             "is_involuntary",
             "boolean",
-            "Whether it ended without the customer's will, such as by a failed payment. NULL: not known.",
+            "Whether it ended without the customer's will, such as by a failed payment. A `no` counts as the "
+            "customer's will, also without a cancel_reason. NULL: not known.",
             is_descriptive=True,
             is_emptied=True,
         ),

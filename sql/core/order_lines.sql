@@ -161,12 +161,19 @@ with
             orders.is_countable,
             orders.is_first_order,
             fx.rate,
+            -- a cost is in its order's currency unless the export names another
+            case when discounted.cost is not null then coalesce(discounted.cost_currency, orders.currency) end
+                as currency_of_cost,
+            fx_of_cost.rate as rate_of_cost,
             sum(cast(discounted.gross_sales_original as decimal(38, 4))) over up_to_here as gross_sales_so_far,
             sum(cast(discounted.discounts_original as decimal(38, 4))) over up_to_here as discounts_so_far,
         from discounted
         join core.orders as orders
             on orders.system = discounted._system and orders.order_id = discounted.order_id
         left join core.fx_rates as fx on fx.currency = orders.currency and fx.rate_date = orders.order_date
+        left join core.fx_rates as fx_of_cost
+            on fx_of_cost.currency = coalesce(discounted.cost_currency, orders.currency)
+            and fx_of_cost.rate_date = orders.order_date
         window up_to_here as (
             partition by discounted._system, discounted.order_id
             order by discounted._row_id
@@ -200,7 +207,9 @@ select
         cast(discounts_so_far * rate as decimal(38, 4))
         - cast((discounts_so_far - discounts_original) * rate as decimal(38, 4)) as decimal(18, 4)
     ) as discounts,
-    cast(cast(cost as decimal(38, 4)) * rate as decimal(18, 4)) as cost,
+    cost as cost_original,
+    currency_of_cost as cost_currency,
+    cast(cast(cost as decimal(38, 4)) * rate_of_cost as decimal(18, 4)) as cost,
     is_countable,
     is_first_order,
 from converted

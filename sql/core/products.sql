@@ -12,13 +12,19 @@ with
     )
 
 select
-    _system as system,
-    product_id,
-    product_name,
-    category,
-    cost as unit_cost,
-    in_stock,
-from staging.products
+    products._system as system,
+    products.product_id,
+    products.product_name,
+    products.category,
+    products.cost as unit_cost_original,
+    case when products.cost is not null then coalesce(products.cost_currency, company.currency) end as cost_currency,
+    -- a product has no day: its cost is converted at the rate of the last day that counts; one too long is NULL
+    try_cast(cast(products.cost as decimal(38, 4)) * fx.rate as decimal(18, 4)) as unit_cost,
+    products.in_stock,
+from staging.products as products
+cross join raw.company as company
+left join core.fx_rates as fx
+    on fx.currency = coalesce(products.cost_currency, company.currency) and fx.rate_date = company.as_of
 union all by name
 select sold.*
 from sold

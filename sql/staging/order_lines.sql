@@ -14,6 +14,7 @@ with
             cast(discounts as decimal(18, 4)) as discounts,
             cast(shipping as decimal(18, 4)) as shipping,
             cast(cost as decimal(18, 4)) as cost,
+            cost_currency,
             customer_record_id,
             customer_system,
             email,

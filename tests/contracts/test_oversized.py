@@ -27,6 +27,12 @@ def test_a_line_is_converted_at_the_rate_of_its_own_day():
     assert len(find(line | {"ordered_at": "2026-01-05 10:00:00"}, line | {"ordered_at": "2026-01-09 10:00:00"})) == 2
 
 
+def test_a_cost_is_converted_at_the_rate_of_its_own_currency():
+    line = {"order_id": "1", "ordered_at": "2026-01-09 10:00:00", "gross_sales": "1", "cost": "60000000000"}
+    assert find(line) == []
+    assert len(find(line | {"cost_currency": DOLLARS["currency"]})) == 1
+
+
 def test_lines_that_cancel_out_are_too_large_where_their_sum_is_on_the_way():
     most = {"order_id": "1", "ordered_at": "2026-01-05 10:00:00", "gross_sales": "90000000000000"}
     assert find(most) == []

@@ -32,6 +32,7 @@ from regulars.pipelines.audit.findings.parent import (
     find_risen_months,
     list_ordered_causes,
 )
+from regulars.pipelines.audit.findings.payments import find_payments_without_success
 from regulars.pipelines.audit.findings.silence import find_silent_sources
 from regulars.pipelines.audit.findings.value_basis import find_values_of_another_basis
 from regulars.pipelines.audit.meta_rows import write_rows
@@ -105,6 +106,7 @@ PRODUCERS: Sequence[Producer] = (
     _compare_with_parent,
     _look_at_days,
     lambda run: measure_tables(run.warehouse.con),
+    lambda run: find_payments_without_success(run.warehouse.con, run.settings.service_risk.failed_payment_statuses),
 )
 """What measures the tables of a run, in any order. What landing found is in `run.findings` already."""
 

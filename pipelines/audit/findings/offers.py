@@ -17,7 +17,9 @@ FEWEST_CUSTOMERS = 100
 CHANCE = 0.01
 """What is found every night by chance, though both ways are as good: one night in a hundred."""
 _GRADES = """
-    select offers.tested_customers, offers.customers_hit_5, sellers.customers_hit_5
+    select
+        offers.tested_customers, offers.customers_hit_5, sellers.customers_hit_5,
+        offers.customers_hit_1, sellers.customers_hit_1,
     from meta.offer_evaluation as offers
     join meta.offer_evaluation as sellers using (scope)
     where scope = $scope and offers.method = $method and sellers.method = 'best_sellers' and offers.is_complete
@@ -28,17 +30,24 @@ OFFERS, NEW_OFFERS = ("any_product", "offers"), ("never_bought", "baskets")
 
 @dataclass(frozen=True)
 class _Grade:
-    """Customers, and how many of them five offers hit, and five best sellers."""
+    """Customers, and how many of them five offers hit, and five best sellers; and the first of each alone."""
 
     customers: int
     offers: int
     sellers: int
+    first_offer: int
+    first_seller: int
 
     @property
     def is_beaten(self) -> bool:
         """Whether best sellers lead among enough customers, by more than chance."""
         chance = compute_chance_of_lead(self.customers, self.offers, self.sellers)
         return self.customers >= FEWEST_CUSTOMERS and chance <= CHANCE
+
+    def compare_first(self) -> str:
+        """Say how the first offer alone does beside the first best seller, which may be the other way round."""
+        offer, seller = (f"{hits / self.customers:.1%}" for hits in (self.first_offer, self.first_seller))
+        return f"The first offer alone held it for {offer}, the first best seller for {seller}."
 
 
 def find_beaten_offers(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -51,20 +60,21 @@ def find_beaten_offers(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     if of_all is not None and of_all.is_beaten:
         sentences.append(
             f"Of {of_all.customers:,} customers who bought again in the last 28 days, five best sellers would have "
-            f"held what {of_all.sellers / of_all.customers:.0%} bought, and the five offers of each customer's own "
-            f"what {of_all.offers / of_all.customers:.0%} did."
+            f"held what {of_all.sellers / of_all.customers:.1%} bought, and the five offers of each customer's own "
+            f"what {of_all.offers / of_all.customers:.1%} did. {of_all.compare_first()}"
         )
     if of_new is not None and of_new.sellers > of_new.offers and of_new.customers >= FEWEST_CUSTOMERS:
         sentences.append(
             f"Of {of_new.customers:,} who bought in them what they had never bought, five best sellers new to them "
-            f"would have held it for {of_new.sellers / of_new.customers:.0%}, and the five new offers for "
-            f"{of_new.offers / of_new.customers:.0%}{'' if of_new.is_beaten else ', which may be chance'}."
+            f"would have held it for {of_new.sellers / of_new.customers:.1%}, and the five new offers for "
+            f"{of_new.offers / of_new.customers:.1%}{'' if of_new.is_beaten else ', which may be chance'}. "
+            f"{of_new.compare_first()}"
         )
     yield make_finding(
         "offers_below_best_sellers",
         " ".join(sentences),
-        "With few products best sellers are hard to beat: offer those, or only what is `due` in "
-        "marts.next_best_offers.",
+        "With few products five best sellers are hard to beat: where five are shown, show those, or only what is `due` "
+        "in marts.next_best_offers; where one is shown, compare the first ones.",
         table="marts.next_best_offers",
         count=beaten[0].customers,
     )

@@ -67,7 +67,9 @@ _OVERSIZED = """
                 {line_amount} as gross,
                 try_cast(discounts as decimal(18, 4)) as discount,
                 try_cast(shipping as decimal(18, 4)) as postage,
-                greatest(abs(gross), abs(discount), abs(postage), abs(try_cast(cost as decimal(18, 4)))) as largest,
+                cost_currency,
+                abs(try_cast(cost as decimal(18, 4))) as own_cost,
+                greatest(abs(gross), abs(discount), abs(postage), own_cost) as largest,
             from {order_lines}
         ),
         large as (
@@ -129,6 +131,14 @@ _OVERSIZED = """
             from lines_by_type as line
             left join sales using (_system, order_id)
             left join days_of_lines using (_system, order_id, line_type)
+            union all
+            -- of a line of a later day also on that day
+            select
+                'document', null, _system, order_id, line.cost_currency,
+                unnest([sales.moment, coalesce(line.moment, sales.moment)]), line.own_cost,
+            from lines as line
+            join sales using (_system, order_id)
+            where line.line_type = 'sale' and line.cost_currency is not null
             union all
             select 'refunds', _row_id, null, null, currency, try_cast(refunded_at as timestamp), {refund_amount}
             from {refunds}

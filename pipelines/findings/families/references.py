@@ -83,6 +83,12 @@ REFERENCES = (
         unit="channels",
     ),
     FindingType(
+        name="no_payment_succeeded",
+        meaning="No successful payment was ever delivered, so that nobody can tell which orders were paid later.",
+        severity="info",
+        unit="payments",
+    ),
+    FindingType(
         name="customers_of_no_export",
         meaning=("Answers, tickets or invitations name customers of a system that exports none, and carry no address."),
         severity="info",

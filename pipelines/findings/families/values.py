@@ -56,7 +56,7 @@ VALUES = (
     ),
     FindingType(
         name="offers_below_best_sellers",
-        meaning="In the last 28 days best sellers would have been better offers than each customer's own.",
+        meaning="In the last 28 days five best sellers would have been better offers than each customer's own five.",
         severity="info",
         unit="customers",
     ),
@@ -232,6 +232,23 @@ VALUES = (
         measure="share",
         threshold=0.5,
         unit="lines",
+    ),
+    FindingType(
+        name="costs_not_in_order_currency",
+        meaning=(
+            "Costs of lines in a foreign currency are the same numbers as those in the company's: they are converted, "
+            "though they probably are in the company's already."
+        ),
+        measure="share",
+        threshold=0.5,
+        unit="lines",
+    ),
+    FindingType(
+        name="products_sold_below_cost",
+        meaning="Products were sold for less than they cost, line by line, again and again in the last 12 months.",
+        severity="info",
+        unit="lines",
+        noise="Likely noise where a product is sold cheaply on purpose, or has one cost for pieces that differ.",
     ),
     FindingType(
         name="header_rows",

@@ -45,6 +45,8 @@ CURRENCY = KindColumn(
     is_required=True,
     default=SOURCE_CURRENCY,
 )
+COST_CURRENCY = "ISO 4217 code of `cost`, three capitals. NULL: {currency}."
+"""What `cost_currency` means in the kinds that have a cost."""
 UPDATED_AT = KindColumn(
     "updated_at",
     "moment",

@@ -28,6 +28,9 @@ from regulars.pipelines.transforms.false_discovery import is_significant
 MOST_VALUES = 6
 """Dimensions with more values are not compared in pairs: more than fifteen pairs are too many to read."""
 VALUES, YEAR_BEFORE = "values", "year_before"
+OF_TODAY = ("segment", "value_tier", "owner")
+"""Dimensions whose values are those of today, whenever a customer voted or left: who is a champion today is known from
+what they did since, so these values are not compared with themselves."""
 COLUMNS: dict[str, PolarsDataType] = {
     "metric": pl.String,
     "comparison": pl.String,
@@ -118,10 +121,12 @@ def _pair_values(values: pl.DataFrame, ends: list[dt.date]) -> pl.DataFrame:
 
 
 def _pair_with_year_before(values: pl.DataFrame, last: dt.date, before: dt.date) -> pl.DataFrame:
-    """Pair each value, `all` too, with itself a year before."""
-    return values.with_columns(
-        other_dimension_value="dimension_value", period_end=pl.lit(last), other_period_end=pl.lit(before)
-    ).select(pl.lit(YEAR_BEFORE).alias("comparison"), *PAIR)
+    """Pair each value, `all` too, with itself a year before; not those that are of today alone."""
+    return (
+        values.filter(~pl.col("dimension").is_in(OF_TODAY))
+        .with_columns(other_dimension_value="dimension_value", period_end=pl.lit(last), other_period_end=pl.lit(before))
+        .select(pl.lit(YEAR_BEFORE).alias("comparison"), *PAIR)
+    )
 
 
 def _is_known(measured: MeasuredGroups, period_end: str) -> pl.Expr:

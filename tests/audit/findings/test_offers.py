@@ -16,7 +16,8 @@ def found(
         con.execute("create schema meta")
         con.execute("""
             create table meta.offer_evaluation (
-                scope varchar, method varchar, tested_customers bigint, customers_hit_5 bigint, is_complete boolean
+                scope varchar, method varchar, tested_customers bigint, customers_hit_5 bigint, customers_hit_1 bigint,
+                is_complete boolean
             )
         """)
         rows = [("any_product", "offers", offers), ("any_product", "best_sellers", sellers)]
@@ -24,8 +25,8 @@ def found(
         rows += [("never_bought", "baskets", of_new[0]), ("never_bought", "best_sellers", of_new[1])]
         for scope, method, hits in rows:
             con.execute(
-                "insert into meta.offer_evaluation values (?, ?, ?, ?, ?)",
-                [scope, method, customers, hits, is_complete],
+                "insert into meta.offer_evaluation values (?, ?, ?, ?, ?, ?)",
+                [scope, method, customers, hits, hits // (3 if method == "best_sellers" else 2), is_complete],
             )
         return [each.sentence for each in find_beaten_offers(con)]
 
@@ -33,17 +34,24 @@ def found(
 def test_best_sellers_that_hit_more_often_are_said_with_both_rates():
     (sentence,) = found(600, 900)
     assert sentence.startswith("Of 1,200 customers")
-    assert "75% bought" in sentence
-    assert "what 50% did" in sentence
+    assert "75.0% bought" in sentence
+    assert "what 50.0% did" in sentence
+
+
+def test_the_first_offer_alone_is_said_too_since_it_may_be_the_better_one():
+    (sentence,) = found(600, 840)
+    assert sentence.endswith("The first offer alone held it for 25.0%, the first best seller for 23.3%.")
+    (of_new,) = found(900, 900, of_new=(600, 840))
+    assert of_new.endswith("The first offer alone held it for 25.0%, the first best seller for 23.3%.")
 
 
 def test_new_offers_that_best_sellers_beat_are_said_alone_and_beside_all_offers():
     (alone,) = found(900, 900, of_new=(600, 900))
     assert alone.startswith("Of 1,200 who bought in them what they had never bought")
-    assert "for 75%, and the five new offers for 50%." in alone
+    assert "for 75.0%, and the five new offers for 50.0%." in alone
     (beside,) = found(600, 900, of_new=(600, 630))
     assert beside.startswith("Of 1,200 customers who bought again")
-    assert beside.endswith("for 52%, and the five new offers for 50%, which may be chance.")
+    assert "for 52.5%, and the five new offers for 50.0%, which may be chance." in beside
     assert found(900, 900, of_new=(600, 630)) == []
     assert found(900, 900, customers=99, of_new=(1, 90)) == []
 

@@ -16,6 +16,7 @@ from regulars.pipelines.transforms.clv.clv_evaluation import clv_evaluation
 from regulars.pipelines.transforms.clv.clv_models import clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.clv.method_choice import find_best_model, find_chosen_method
+from regulars.pipelines.transforms.clv.values.subscription_value import explain_factor
 from tests.transforms import subscription_tables
 from tests.transforms.clv.test_customer_clv import NO_LINES, core
 from tests.transforms.subscription_tables import leaving_company, period
@@ -124,6 +125,18 @@ def test_predicted_subscriptions_stand_beside_orders_and_in_the_total(many):
     assert alone["clv_predicted"] is None
     assert alone["clv_predicted_total"] == 120 + alone["predicted_subscription_revenue_lifetime"] - 50
     assert "tested over 365 days: multiplied by" in both["reason"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "actual", "said"),
+    [
+        (1.143, 1214.0, "multiplied by 1.143, a part of the 1.214 of the test, which few subscribers decided"),
+        (1.2144, 1214.0, "multiplied by 1.214, as in the test"),
+        (1.0, 0.0, "multiplied by 1.000"),
+    ],
+)
+def test_the_factor_says_how_much_of_the_test_it_is(factor: float, actual: float, said: str):
+    assert explain_factor({"value_calibration": factor, "predicted_value": 1000.0, "actual_value": actual}) == said
 
 
 @pytest.mark.parametrize("kind", ["few", "many"])

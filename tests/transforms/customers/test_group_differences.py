@@ -118,6 +118,13 @@ def test_a_kind_and_the_whole_are_compared_with_themselves_a_year_before():
     assert all(row["is_complete"] for row in rows)
 
 
+@pytest.mark.parametrize("dimension", ["segment", "value_tier", "owner"])
+def test_what_customers_are_today_is_not_compared_with_a_year_before(dimension: str):
+    scores = [scored(value, 40, 10, 100, end, dimension) for value in ("a", "b") for end in (LAST, BEFORE)]
+    rows = found_of(scores=[first_answer(dt.date(2023, 1, 1)), *scores])
+    assert {(row["comparison"], row["period_end"]) for row in rows} == {("values", LAST), ("values", BEFORE)}
+
+
 def test_where_a_year_before_is_not_known_the_row_says_from_when_it_will_be():
     rows = found_of([gone("home", 60, 100), gone("office", 20, 80), gone("home", None, None, BEFORE)])
     unknown = [row for row in rows if row["group_difference"] is None]

@@ -92,6 +92,40 @@ _COSTS = """
     having count(*) >= 20
     order by lines.source
 """
+_UNCONVERTED = """
+    with
+        -- what a piece costs in the company's currency, by the product list or by lines
+        known as (
+            select products.system, products.product_id, products.unit_cost_original as piece
+            from core.products as products
+            join raw.company as company on company.currency = products.cost_currency
+            union
+            select lines.system, lines.product_id, lines.cost_original / lines.quantity
+            from core.order_lines as lines
+            join raw.company as company on company.currency = lines.cost_currency
+            where lines.quantity > 0
+        )
+
+    select lines.source, count(*) filter (is_known), count(*)
+    from (
+        select
+            lines.source,
+            exists (
+                from known
+                where known.system = lines.system and known.product_id = lines.product_id
+                    and abs(known.piece - lines.cost_original / lines.quantity) < 0.005
+            ) as is_known,
+        from core.order_lines as lines
+        join core.fx_rates as fx on fx.currency = lines.cost_currency and fx.rate_date = lines.order_date
+        anti join raw.company as company on company.currency = lines.cost_currency
+        semi join known on known.system = lines.system and known.product_id = lines.product_id
+        -- near a rate of 1 a cost is about the same number in both currencies
+        where lines.cost_original > 0 and lines.quantity > 0 and abs(fx.rate - 1) > 0.02
+    ) as lines
+    group by lines.source
+    having count(*) >= 20
+    order by lines.source
+"""
 _ROUGH = ", ".join(f"('{currency}', {worth})" for currency, worth in sorted(USD_PER_UNIT.items()))
 _RATES = f"""
     with
@@ -162,6 +196,15 @@ SERVICE_AND_GOODS_DOUBTS = (
         _COSTS,
         "lines sold for less than their product costs, as when costs are in cents or of a whole box",
         "See which column is mapped to `cost` of products.",
+    ),
+    Doubt(
+        "costs_not_in_order_currency",
+        "order_lines",
+        _UNCONVERTED,
+        "lines with a cost in a foreign currency have the number that the product costs in the company's: the cost is "
+        "probably in the company's currency",
+        "Where costs are in the company's currency whatever the order's, write `cost_currency: {value: EUR}`, with its "
+        "code, in the mapping of order_lines.",
     ),
     Doubt(
         "rate_stands_out",

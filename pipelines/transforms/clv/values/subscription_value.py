@@ -211,7 +211,17 @@ def _explain(survival: FittedSurvival, tested: Mapping[str, Any] | None) -> str:
         return said
     if tested is None:
         return f"{said}; the history is too short to test it"
-    by = f"multiplied by {tested['value_calibration']:.3f}, as in the test"
     return f"{said}, tested over {tested['horizon_days']} days: " + (
-        by if tested["horizon_days"] >= WHOLE_YEAR_DAYS else "the error over 12 months is not known"
+        explain_factor(tested) if tested["horizon_days"] >= WHOLE_YEAR_DAYS else "the error over 12 months is not known"
     )
+
+
+def explain_factor(tested: Mapping[str, Any]) -> str:
+    """Say by what predictions are multiplied, and how far that lies from what the test alone would say."""
+    factor, predicted, actual = (tested[name] for name in ("value_calibration", "predicted_value", "actual_value"))
+    said = f"multiplied by {factor:.3f}"
+    if predicted <= 0 or actual <= 0:
+        return said
+    if f"{actual / predicted:.3f}" == f"{factor:.3f}":
+        return f"{said}, as in the test"
+    return f"{said}, a part of the {actual / predicted:.3f} of the test, which few subscribers decided"

@@ -72,6 +72,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     for source, count, cost in (("dear", 20, "11"), ("even", 20, "10"), ("few dear", 19, "11"), ("free", 20, "0")):
         add(source, "products", 1, lambda n, cost=cost: {"product_id": "p", "cost": cost})  # type: ignore[misc]
         add(source, "order_lines", count, lambda n: line(n, quantity=2, price="10"))
+    add_costs(add)
     rates = ("1", "4", "5", "0.25", "0.2", "1", "1", "1", "1")
     add("moved", "fx_rates", 9, lambda n: {"currency": "XTS", "rate_date": f"2026-01-{n:02}", "rate": rates[n - 1]})
     add("upside down", "fx_rates", 1, lambda n: {"currency": "SEK", "rate_date": "2026-01-01", "rate": "11"})
@@ -79,6 +80,28 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     add("own", "fx_rates", 1, lambda n: {"currency": "EUR", "rate_date": "2026-01-01", "rate": "9"})
     with build(**rows) as con:
         yield con
+
+
+def add_costs(add: Callable[[str, str, int, Callable[[int], Row]], None]) -> None:
+    """Lines in francs, at 0.9, whose costs are the numbers of the company's currency, or are not."""
+    add("rates of costs", "fx_rates", 1, lambda n: {"currency": "CHF", "rate_date": "2025-01-01", "rate": "0.9"})
+    add("rates near 1", "fx_rates", 1, lambda n: {"currency": "USD", "rate_date": "2025-01-01", "rate": "1.01"})
+
+    def cost(currency: str, amount: str, own: str | None = None) -> Callable[[int], Row]:
+        return lambda n: (
+            line(n, quantity=2, price="10")
+            | {**{"order_id": f"{currency}{own}{n}", "currency": currency, "cost": amount, "cost_currency": own}}
+        )
+
+    for source in ("listed", "converted", "few francs", "told", "near 1"):
+        add(source, "products", 1, lambda n: {"product_id": "p", "cost": "6"})
+    add("listed", "order_lines", 20, cost("CHF", "12"))
+    add("converted", "order_lines", 20, cost("CHF", "13.33"))
+    add("few francs", "order_lines", 19, cost("CHF", "12"))
+    add("told", "order_lines", 20, cost("CHF", "12", "EUR"))
+    add("near 1", "order_lines", 20, cost("USD", "12"))
+    add("by lines", "order_lines", 1, cost("EUR", "12"))
+    add("by lines", "order_lines", 20, cost("CHF", "12"))
 
 
 def line(number: int, quantity: int, price: str) -> Row:
@@ -123,3 +146,9 @@ def test_costs_are_compared_for_all_pieces_of_twenty_lines(con):
 
 def test_rates_stand_out_beyond_four_times_the_usual_or_the_known_rate(con):
     assert said(con, "rate_stands_out") == {"moved": (2, 0.22), "upside down": (1, 1.0)}
+
+
+def test_costs_in_a_foreign_currency_with_the_numbers_of_the_companys_are_doubted(con):
+    found = said(con, "costs_not_in_order_currency")
+    assert found.pop("converted", (0, 0.0)) == (0, 0.0)
+    assert found == {"listed": (20, 1.0), "by lines": (20, 1.0)}

@@ -1,0 +1,57 @@
+"""Finds the products that are sold for less than they cost.
+
+Put here: what lines say of their own cost. Keep out: costs that hardly can be right
+(`doubts/service_and_goods.py`).
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+
+from regulars.pipelines.findings.catalogue import make_finding
+from regulars.pipelines.findings.finding import Finding
+
+FEWEST_LINES = 20
+LEAST_SHARE = 0.05
+"""A product is named from so many lines below its cost on, which are so large a part of its lines whose cost is known:
+a single voucher or clearance is no finding."""
+SHOWN = 3
+_BELOW_COST = """
+    select
+        lines.product_id,
+        arg_max(lines.product_name, (lines.order_date, lines.order_id, lines.line_number)) as product_name,
+        count(*) filter (lines.gross_sales - lines.discounts < lines.cost) as below,
+        count(*) as line_count,
+        sum(greatest(lines.cost - lines.gross_sales + lines.discounts, 0)) as lost,
+        any_value(company.currency),
+    from core.order_lines as lines
+    cross join raw.company as company
+    where lines.is_countable and lines.cost is not null and lines.quantity > 0 and lines.gross_sales > 0
+        and lines.order_date <= company.as_of and lines.order_date > company.as_of - interval 365 days
+    group by lines.system, lines.product_id
+    having below >= $fewest and below >= $share * line_count
+    order by below desc, lost desc, lines.product_id
+"""
+
+
+def find_products_sold_below_cost(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Products of which many lines of the last 12 months brought less, after discounts, than their goods cost."""
+    rows = con.execute(_BELOW_COST, {"fewest": FEWEST_LINES, "share": LEAST_SHARE}).fetchall()
+    if not rows:
+        return
+    named = "; ".join(
+        f"{' '.join(each for each in (product, name) if each) or 'lines without a product'}: {below:,} of {lines:,} "
+        f"lines, {lost:,.2f} {currency} below cost"
+        for product, name, below, lines, lost, currency in rows[:SHOWN]
+    )
+    more = f"; and {len(rows) - SHOWN:,} more products" if len(rows) > SHOWN else ""
+    count = sum(below for _, _, below, *_ in rows)
+    yield make_finding(
+        "products_sold_below_cost",
+        f"In the last 12 months {count:,} lines were sold for less, after discounts, than their goods cost. "
+        f"{named}{more}.",
+        "See whether the price or the cost is wrong: a product with pieces of many sizes needs a cost per line. Lines "
+        "that are given away are not counted.",
+        table="core.order_lines",
+        count=count,
+    )
