@@ -13,8 +13,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, SUPPORT_DIMENSIONS, SUPPORT_YEAR_GRAIN, UNKNOWN
-from regulars.pipelines.definitions.windows import SUPPORT_YEAR_DAYS
+from regulars.pipelines.definitions.enumerations import ALL, LAST_YEAR_GRAIN, SUPPORT_DIMENSIONS, UNKNOWN
+from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.rates import bound_rate
@@ -109,16 +109,16 @@ def support_response(
     days = counted.join(weeks, left_on="opened_date", right_on="day", how="left")
     first: dt.date = counted["opened_date"].min()  # type: ignore[assignment] # of a column of dates
     spine = weeks.filter(pl.col("day").is_between(first, as_of)).rename({"day": "opened_date"})
-    year_start = as_of - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
+    year_start = as_of - dt.timedelta(days=LAST_YEAR_DAYS - 1)
     year_days, year_spine = (frame.filter(pl.col("opened_date") >= year_start) for frame in (days, spine))
     periods = pl.concat(
         [
             _count_periods(days, spine, "day", pl.col("opened_date"), 1),
             _count_periods(days, spine, "week", pl.col("week_start"), 7),
             _count_periods(
-                *(year_days, year_spine, SUPPORT_YEAR_GRAIN),
+                *(year_days, year_spine, LAST_YEAR_GRAIN),
                 pl.col("opened_date").clip(upper_bound=year_start),
-                SUPPORT_YEAR_DAYS,
+                LAST_YEAR_DAYS,
             ),
         ]
     )
@@ -126,7 +126,7 @@ def support_response(
     return (
         periods.with_columns(**_add_up(), as_of=pl.lit(as_of))
         .with_columns(**_compute_rates())
-        .with_columns(is_whole=(pl.col("grain") != SUPPORT_YEAR_GRAIN) | (pl.col("period_start") >= first))
+        .with_columns(is_whole=(pl.col("grain") != LAST_YEAR_GRAIN) | (pl.col("period_start") >= first))
         .with_columns(is_complete=_is_complete(as_of), reason=_explain(first, has_complaints=has_complaints))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
@@ -231,7 +231,7 @@ def _is_complete(as_of: dt.date) -> pl.Expr:
 
 def _explain(first: dt.date, *, has_complaints: bool) -> pl.Expr:
     """Why complaints_on_time_rate is not known, or covers less than a year; NULL where it is complete."""
-    since = f"tickets are known from {first} on, which is not the whole of the {SUPPORT_YEAR_DAYS} days"
+    since = f"tickets are known from {first} on, which is not the whole of the {LAST_YEAR_DAYS} days"
     return (
         pl.when(pl.col("complaints_decided") > 0)
         .then(pl.when(~pl.col("is_whole")).then(pl.lit(since)))

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from regulars.pipelines.definitions.enumerations import SUPPORT_YEAR_GRAIN
-from regulars.pipelines.definitions.windows import SUPPORT_YEAR_DAYS
+from regulars.pipelines.definitions.enumerations import LAST_YEAR_GRAIN
+from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.support_response import COLUMNS, LEFT_OUT, support_response
 from tests.transforms.core_tables import CALENDAR, ENGINES
 from tests.transforms.mart_rules import broken_rules
@@ -134,7 +134,7 @@ def test_a_day_without_tickets_is_there_and_its_share_unknown():
 
 
 def test_the_year_that_ends_with_as_of_is_one_row():
-    first = AS_OF - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
+    first = AS_OF - dt.timedelta(days=LAST_YEAR_DAYS - 1)
     before = first - dt.timedelta(days=1)
     complaint = {"is_complaint": True, "channel": "mail"}
     rows = [
@@ -142,7 +142,7 @@ def test_the_year_that_ends_with_as_of_is_one_row():
         ticket(str(first), 5, **complaint),
         ticket("2026-03-24", 500, **complaint),
     ]
-    year = build(*rows).filter(grain=SUPPORT_YEAR_GRAIN)
+    year = build(*rows).filter(grain=LAST_YEAR_GRAIN)
     assert year["dimension"].to_list() == ["all", "channel"]
     for row in year.iter_rows(named=True):
         assert (row["period_start"], row["period_end"]) == (first, AS_OF)
@@ -151,16 +151,16 @@ def test_the_year_that_ends_with_as_of_is_one_row():
 
 @pytest.mark.parametrize(("days_late", "is_complete"), [(0, True), (1, False)])
 def test_a_year_is_complete_where_tickets_are_known_for_all_of_it(days_late, is_complete):
-    first = AS_OF - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1 - days_late)
+    first = AS_OF - dt.timedelta(days=LAST_YEAR_DAYS - 1 - days_late)
     mart = build(ticket(str(first), 5, is_complaint=True), ticket("2026-03-24", 5, is_complaint=True))
-    row = cell(mart, SUPPORT_YEAR_GRAIN)
+    row = cell(mart, LAST_YEAR_GRAIN)
     since = f"tickets are known from {first} on, which is not the whole of the 365 days"
     assert (row["is_complete"], row["reason"]) == (is_complete, None if is_complete else since)
     assert row["complaints_on_time_rate"] == 1
 
 
 def test_a_year_without_tickets_has_its_row():
-    row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), SUPPORT_YEAR_GRAIN)
+    row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), LAST_YEAR_GRAIN)
     assert (row["tickets"], row["complaints_on_time_rate"], row["reason"]) == (0, None, "no complaints")
 
 
@@ -261,5 +261,5 @@ def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     }
     too_sure = mart.with_columns(complaints_on_time_rate_ci_high=pl.col("complaints_on_time_rate_ci_low"))
     assert broken_rules("support_response", too_sure, core) == {"rates_lie_in_their_intervals"}
-    whole = mart.with_columns(is_complete=pl.col("is_complete") | (pl.col("grain") == SUPPORT_YEAR_GRAIN))
+    whole = mart.with_columns(is_complete=pl.col("is_complete") | (pl.col("grain") == LAST_YEAR_GRAIN))
     assert broken_rules("support_response", whole, core) == {"a_year_is_complete_where_tickets_are_known_for_all_of_it"}
