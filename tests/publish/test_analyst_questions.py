@@ -117,6 +117,10 @@ QUESTIONS = {
     "Who had three bad experiences?": """
         select customer_id, bad_experience_count, leading_signs, service_risk_value_12m
         from marts.service_risk_customers""",
+    "How long do customers wait for the first reply?": """
+        select tickets_median_reply_minutes, tickets_slowest_tenth_reply_minutes, tickets_answered,
+            tickets_answered_outside_hours, complaints_median_reply_minutes, reason
+        from marts.support_response_last_year""",
     "How many orders came late last month, and how long do they take?": """
         select period_end, late_orders, delivered_orders, late_rate, late_rate_low, late_rate_high,
             median_days_to_delivery, slowest_tenth_days_to_delivery, reason

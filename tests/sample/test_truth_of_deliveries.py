@@ -19,7 +19,9 @@ def test_late_orders_by_month_are_those_that_were_delayed(published_demo: Path):
     with duckdb.connect(str(published_demo / "home/current/regulars.duckdb"), read_only=True) as con:
         found = con.sql("from marts.order_delivery_all").pl()
     # in the last month some have not come yet; one order that cannot be read is quarantined in some
-    both = found.filter(pl.col("period_end") < pl.col("as_of")).join(true, left_on="period_start", right_on="month", how="left")
+    both = found.filter(pl.col("period_end") < pl.col("as_of")).join(
+        true, left_on="period_start", right_on="month", how="left"
+    )
     assert both.height == 35
     assert (both["orders"] - both["promised_orders"]).is_between(0, 5).all()
     missing = both["delayed"] - both["late_orders"]
