@@ -117,6 +117,10 @@ QUESTIONS = {
     "Who had three bad experiences?": """
         select customer_id, bad_experience_count, leading_signs, service_risk_value_12m
         from marts.service_risk_customers""",
+    "To how many customers at risk may we write?": """
+        select risk, count(*) filter (email_opt_in), count(*) filter (not email_opt_in),
+            count(*) filter (email_opt_in is null)
+        from marts.customer_360 where risk <> 'none' and not is_unknown group by risk""",
     "How long do customers wait for the first reply?": """
         select tickets_median_reply_minutes, tickets_slowest_tenth_reply_minutes, tickets_answered,
             tickets_answered_outside_hours, complaints_median_reply_minutes, reason
