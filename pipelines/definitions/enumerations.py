@@ -10,10 +10,10 @@ Put here: lists of allowed values and patterns that more than one room needs. Ke
 from typing import Literal, get_args
 
 from regulars.pipelines.definitions.windows import (
+    LAST_YEAR_DAYS,
     NPS_LONG_ROLLING_DAYS,
     NPS_ROLLING_DAYS,
     NPS_YEAR_ROLLING_DAYS,
-    SUPPORT_YEAR_DAYS,
 )
 
 Grain = Literal["week", "month", "quarter", "year"]
@@ -96,11 +96,11 @@ NPS_GRAINS = {
 }
 """How long the periods of `marts.nps` and `marts.satisfaction_scores` are: value -> what it means."""
 
-SUPPORT_YEAR_GRAIN = f"last_{SUPPORT_YEAR_DAYS}d"
+LAST_YEAR_GRAIN = f"last_{LAST_YEAR_DAYS}d"
 SUPPORT_GRAINS = {
     "day": "The tickets opened on one day.",
     "week": "The tickets opened in an ISO week, Monday to Sunday.",
-    SUPPORT_YEAR_GRAIN: f"The tickets opened in the {SUPPORT_YEAR_DAYS} days that end with as_of.",
+    LAST_YEAR_GRAIN: f"The tickets opened in the {LAST_YEAR_DAYS} days that end with as_of.",
 }
 """How long the periods of `marts.support_response` are: value -> what it means."""
 
@@ -111,6 +111,21 @@ SUPPORT_DIMENSIONS = {
     "owner": "By who looks after the ticket, a number unless the settings show names (worklists.show_owner_names).",
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""
+
+DELIVERY_GRAINS = {
+    "month": "The orders promised for a calendar month.",
+    LAST_YEAR_GRAIN: f"The orders promised for the {LAST_YEAR_DAYS} days that end with as_of.",
+}
+"""How long the periods of `marts.order_delivery` are: value -> what it means."""
+
+DELIVERY_DIMENSIONS = {
+    ALL: "All orders with a promised day.",
+    "country": "By the country that the order went to.",
+    "region": "By the state, province or sales region that it went to.",
+    "store": "By the store where it was placed.",
+    "channel": "By where it was placed, such as web or store.",
+}
+"""What the orders of `marts.order_delivery` are split by: value -> what it means."""
 
 ValueBasis = Literal["net_sales", "contribution_margin"]
 """What a customer's value can be made of."""

@@ -15,8 +15,8 @@ NPS_LONG_ROLLING_DAYS = 90
 NPS_YEAR_ROLLING_DAYS = 365
 """Days of the longest rolling window of `marts.nps`, in which small regions and stores have enough votes too."""
 
-SUPPORT_YEAR_DAYS = 365
-"""Days of the year to as_of of which `marts.support_response` has one row."""
+LAST_YEAR_DAYS = 365
+"""Days of the year to as_of of which `marts.support_response` and `marts.order_delivery` have one row."""
 
 DEFAULT_LAPSE_DAYS = 365
 """Days without an order after which a customer has lapsed, where the settings say nothing."""

@@ -10,6 +10,7 @@ import duckdb
 
 from regulars.pipelines.report.charts.axes import HALF, list_month_labels
 from regulars.pipelines.report.charts.bars import Bar, BarChart, Pair, PairedBars
+from regulars.pipelines.report.charts.lines import Line, LineChart, Point
 from regulars.pipelines.report.facts.reading import Row, read_rows
 from regulars.pipelines.report.facts.report_facts import LAPSES, read_currency
 from regulars.pipelines.report.parts import Key, Part, make_absent_part
@@ -41,6 +42,10 @@ JOURNEYS = f"""
         count(*) filter (department = 'marketing') as marketing,
         bool_and(last_day(event_date) <= as_of) as is_complete,
     from marts.customer_events group by month order by month desc limit {MONTHS_SHOWN}
+"""
+DELIVERIES = f"""
+    select period_end, delivered_orders, late_orders, if(is_complete, late_rate, null) as late_rate
+    from marts.order_delivery where grain = 'month' and dimension = 'all' order by period_end desc limit {MONTHS_SHOWN}
 """
 
 
@@ -118,6 +123,29 @@ def _draw_journeys(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Par
     return [Part(legend=[Key(*each) for each in zip("abc", names, strict=True)], picture=chart, caption=caption)]
 
 
+def _draw_deliveries(con: duckdb.DuckDBPyConnection, words: Words) -> Sequence[Part]:
+    rows = read_rows(con, DELIVERIES, "marts.order_delivery")[::-1]
+    delivered = sum(row["delivered_orders"] for row in rows)
+    if not delivered:
+        return [make_absent_part(words.say("No order says both when it was promised and when it was delivered."))]
+    late = sum(row["late_orders"] for row in rows)
+    chart = LineChart(
+        words.say("Delivered orders that came late, by the promised month"),
+        [Line("a", [Point(row["period_end"], row["late_rate"]) for row in rows])],
+        lambda share: words.percent(share, 0),
+        list_month_labels(rows[0]["period_end"], rows[-1]["period_end"], words, HALF),
+        low=0,
+        width=HALF,
+    )
+    caption = words.say(
+        "Of {delivered} delivered orders of the months shown, {late} came late, {share}.",
+        delivered=words.count(delivered),
+        late=words.count(late),
+        share=words.percent(late / delivered),
+    )
+    return [Part(picture=chart, caption=caption)]
+
+
 def _stack_by_month(name: str, rows: Sequence[Row], parts: Sequence[str], words: Words) -> BarChart:
     bars = [Bar(row["month"], [row[part] for part in parts], is_complete=row["is_complete"]) for row in rows]
     months = list_month_labels(rows[0]["month"], rows[-1]["month"], words, HALF)
@@ -129,4 +157,5 @@ CARE_PICTURES: Mapping[str, Callable[[duckdb.DuckDBPyConnection, Words], Sequenc
     "marts.lapse_after_experiences": _draw_lapses,
     "marts.service_risk_customers": _draw_at_risk,
     "marts.customer_events": _draw_journeys,
+    "marts.order_delivery": _draw_deliveries,
 }

@@ -173,6 +173,15 @@ QUESTIONS = {
         "select sum(predicted_value_12m) from marts.customer_360",
         "select sum(predicted_value_12m) from marts.nps_value_all",
     ],
+    "How many customers agreed to e-mails?": [
+        "select count(*) from marts.customer_360 where email_opt_in",
+        "select count(*) from core.customers where email_opt_in",
+    ],
+    "How many orders were delivered late?": [
+        "select sum(late_orders) from marts.order_delivery_all",
+        "select count(*) from marts.bad_experiences where has_late_delivery",
+        "select count(*) from marts.customer_events where event_type = 'delivered_late'",
+    ],
     "How many tickets were opened?": [
         "select sum(ticket_count) from marts.customer_360",
         "select sum(tickets + left_out_tickets) from marts.support_response_all",

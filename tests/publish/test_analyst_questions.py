@@ -124,6 +124,21 @@ QUESTIONS = {
     "Who had three bad experiences?": """
         select customer_id, bad_experience_count, leading_signs, service_risk_value_12m
         from marts.service_risk_customers""",
+    "To how many customers at risk may we write?": """
+        select risk, count(*) filter (email_opt_in), count(*) filter (not email_opt_in),
+            count(*) filter (email_opt_in is null)
+        from marts.customer_360 where risk <> 'none' and not is_unknown group by risk""",
+    "How long do customers wait for the first reply?": """
+        select tickets_median_reply_minutes, tickets_slowest_tenth_reply_minutes, tickets_answered,
+            tickets_answered_outside_hours, complaints_median_reply_minutes, reason
+        from marts.support_response_last_year""",
+    "How many orders came late last month, and how long do they take?": """
+        select period_end, late_orders, delivered_orders, late_rate, late_rate_low, late_rate_high,
+            median_days_to_delivery, slowest_tenth_days_to_delivery, reason
+        from marts.order_delivery_all where is_complete order by period_end desc limit 1""",
+    "Which region's orders come late most often?": """
+        select dimension_value, late_rate, late_rate_low, late_rate_high, delivered_orders from marts.order_delivery
+        where grain = 'last_365d' and dimension = 'region' order by late_rate desc""",
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
     "How many complaints of the last year were answered within the hour, and how sure is that?": """

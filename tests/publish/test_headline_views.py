@@ -73,6 +73,9 @@ COUNTED = {
     ("support_response_all", "tickets"): """
         select sum(tickets) from marts.support_response where grain = 'week' and dimension = 'all'
     """,
+    ("order_delivery_all", "late_orders"): """
+        select count(*) from marts.bad_experiences where has_late_delivery
+    """,
     ("demand_forecast_all", "demand"): """
         select sum(demand) from marts.demand_forecast where place_type = 'region'
     """,

@@ -52,6 +52,12 @@ select *, 'week' as grain, 'all' as dimension from (values
     (date '2026-01-18', 3, 4, 0.75e0, 1e0)
 ) weeks(period_end, complaints_on_time, complaints_decided, complaints_on_time_rate, complaints_on_time_rate_business);
 
+create table marts.order_delivery as
+select *, 'month' as grain, 'all' as dimension from (values
+    (date '2025-11-30', 40, 4, 0.1e0, true), (date '2025-12-31', 50, 11, 0.22e0, true),
+    (date '2026-01-31', 9, 1, 0.11e0, false)
+) months(period_end, delivered_orders, late_orders, late_rate, is_complete);
+
 create table marts.nps_value as
 select *, 'all' as dimension, 30.0e0 as annual_value_over_detractors, -5.0e0 as annual_value_over_detractors_low,
     65.0e0 as annual_value_over_detractors_high, false as stands_out from (values

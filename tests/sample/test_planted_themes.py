@@ -22,6 +22,7 @@ def mart_of(company: Path, left_out: pl.Series) -> pl.DataFrame:
     responses = written.select(
         system=pl.lit("app"),
         response_id="feedback",
+        survey_type=pl.lit("csat"),
         answered_date=pl.col("sent").str.slice(0, 10).str.to_date(),
         score=pl.col("stars").cast(pl.Int64),
         scale_min=pl.lit(1),

@@ -30,6 +30,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "acquisition_channel": pl.String,
         "owner": pl.String,
         "referred_by_customer_id": pl.String,
+        "email_opt_in": pl.Boolean,
         "is_deleted": pl.Boolean,
         "is_unknown": pl.Boolean,
     },

@@ -50,6 +50,8 @@ def read_enumerations(folder: Path) -> Enumerations:
         "value_bases": shared.VALUE_BASES,
         "support_grains": shared.SUPPORT_GRAINS,
         "support_dimensions": shared.SUPPORT_DIMENSIONS,
+        "delivery_grains": shared.DELIVERY_GRAINS,
+        "delivery_dimensions": shared.DELIVERY_DIMENSIONS,
         "profile_attributes": shared.PROFILE_ATTRIBUTES,
         "lenses": shared.LENSES,
         "no_reply_due_reasons": NO_REPLY_DUE_REASONS,

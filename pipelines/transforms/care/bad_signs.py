@@ -1,7 +1,7 @@
 """Signs of bad experiences, read from all tables that hold any.
 
 Put here: what is a sign, on which day, and of which order, ticket or subscription. Keep out: which signs are one
-experience (`bad_experiences.py`), and when a reply is late (`replies.py`).
+experience (`bad_experiences.py`), and when a reply (`replies.py`) or an order (`promised_orders.py`) is late.
 """
 
 import datetime as dt
@@ -14,9 +14,16 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX, BadSign
+from regulars.pipelines.transforms.care.promised_orders import (
+    LATE,
+    UNDELIVERED,
+    add_outcome,
+    list_delivering_systems,
+    select_promised,
+)
 from regulars.pipelines.transforms.care.replies import BREACHED, find_outcome
 from regulars.pipelines.transforms.care.support_response import SupportSettings
-from regulars.pipelines.transforms.local_days import CompanyZone, find_end_of_day, find_local_day
+from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
 from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_lazy
 from regulars.pipelines.transforms.voice.nps import select_nps_answers
 
@@ -126,26 +133,23 @@ def _list_late_deliveries(
     orders: "nw.LazyFrame[Any]", as_of: dt.date, company: CompanyZone, undelivered_days: int
 ) -> Iterator[pl.DataFrame]:
     """List orders delivered late, and those not delivered yet, each on the day that was promised."""
-    end = find_end_of_day(as_of, company)
     promised, delivered = nw.col("promised_at"), nw.col("delivered_at")
-    due = orders.filter(
-        ~nw.col("is_test") & ~nw.col("is_cancelled") & (promised < end) & (delivered.is_null() | (delivered > promised))
-    )
-    says_delivered = read_lazy(orders.filter(~delivered.is_null()).select("system").unique())["system"]
-    late = read_lazy(due.select("customer_idx", "promised_at", "delivered_at", "system", "order_id")).select(
+    due = select_promised(orders, as_of, company).filter(delivered.is_null() | (delivered > promised))
+    rows = read_lazy(due.select("customer_idx", "promised_at", "delivered_at", "system", "order_id"))
+    found = add_outcome(
+        rows, list_delivering_systems(orders), as_of=as_of, company=company, undelivered_days=undelivered_days
+    ).select(
         "customer_idx",
         "system",
-        day=find_local_day(pl.col("promised_at"), company),
+        "day",
+        "outcome",
         subject=pl.lit(ORDER),
         subject_id="order_id",
         ticket_system=pl.lit(None),
         ticket_id=pl.lit(None),
-        is_delivered=(pl.col("delivered_at") < end).fill_null(value=False),
     )
-    yield late.filter("is_delivered").with_columns(sign=pl.lit("late_delivery"))
-    is_due = (pl.lit(as_of) - pl.col("day")).dt.total_days() >= undelivered_days
-    missing = late.filter(~pl.col("is_delivered") & is_due & pl.col("system").is_in(says_delivered.to_list()))
-    yield missing.with_columns(sign=pl.lit("failed_delivery"))
+    yield found.filter(outcome=LATE).with_columns(sign=pl.lit("late_delivery"))
+    yield found.filter(outcome=UNDELIVERED).with_columns(sign=pl.lit("failed_delivery"))
 
 
 def _list_refunds(

@@ -13,8 +13,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, SUPPORT_DIMENSIONS, SUPPORT_YEAR_GRAIN, UNKNOWN
-from regulars.pipelines.definitions.windows import SUPPORT_YEAR_DAYS
+from regulars.pipelines.definitions.enumerations import ALL, LAST_YEAR_GRAIN, SUPPORT_DIMENSIONS, UNKNOWN
+from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
 from regulars.pipelines.transforms.rates import bound_rate
@@ -34,6 +34,12 @@ ENDS = ("_ci_low", "_ci_high")
 POPULATIONS = {"tickets": pl.lit(value=True), "complaints": pl.col("is_complaint").fill_null(value=False)}
 """Whose replies are counted -> which of the tickets they are."""
 
+WAITS = {"median": 0.5, "slowest_tenth": 0.9}
+"""Part of a column's name -> the share of the answered tickets that waited at most as long."""
+
+OUTSIDE = "answered_outside_hours"
+"""The end of the name of the columns with tickets that were opened and answered while support was closed."""
+
 COLUMNS: dict[str, PolarsDataType] = {
     "grain": pl.String,
     "period_start": pl.Date,
@@ -51,6 +57,9 @@ COLUMNS: dict[str, PolarsDataType] = {
                 for column in (*OUTCOMES, "decided", "on_time_rate")
                 for end in (("", *ENDS) if column == "on_time_rate" else ("",))
             },
+            f"{population}_answered": pl.Int64,
+            **{f"{population}_{wait}_reply_minutes": pl.Float64 for wait in WAITS},
+            f"{population}_{OUTSIDE}": pl.Int64,
         }.items()
     },
     "solved_tickets": pl.Int64,
@@ -109,16 +118,16 @@ def support_response(
     days = counted.join(weeks, left_on="opened_date", right_on="day", how="left")
     first: dt.date = counted["opened_date"].min()  # type: ignore[assignment] # of a column of dates
     spine = weeks.filter(pl.col("day").is_between(first, as_of)).rename({"day": "opened_date"})
-    year_start = as_of - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
+    year_start = as_of - dt.timedelta(days=LAST_YEAR_DAYS - 1)
     year_days, year_spine = (frame.filter(pl.col("opened_date") >= year_start) for frame in (days, spine))
     periods = pl.concat(
         [
             _count_periods(days, spine, "day", pl.col("opened_date"), 1),
             _count_periods(days, spine, "week", pl.col("week_start"), 7),
             _count_periods(
-                *(year_days, year_spine, SUPPORT_YEAR_GRAIN),
+                *(year_days, year_spine, LAST_YEAR_GRAIN),
                 pl.col("opened_date").clip(upper_bound=year_start),
-                SUPPORT_YEAR_DAYS,
+                LAST_YEAR_DAYS,
             ),
         ]
     )
@@ -126,7 +135,7 @@ def support_response(
     return (
         periods.with_columns(**_add_up(), as_of=pl.lit(as_of))
         .with_columns(**_compute_rates())
-        .with_columns(is_whole=(pl.col("grain") != SUPPORT_YEAR_GRAIN) | (pl.col("period_start") >= first))
+        .with_columns(is_whole=(pl.col("grain") != LAST_YEAR_GRAIN) | (pl.col("period_start") >= first))
         .with_columns(is_complete=_is_complete(as_of), reason=_explain(first, has_complaints=has_complaints))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
@@ -140,11 +149,13 @@ def count_tickets(
 
     Returns:
         `opened_date`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
-        `is_reopened`, an outcome per measure (`outcome`, `outcome_business`) and `count`.
+        `is_reopened`, an outcome per measure (`outcome`, `outcome_business`), `minutes` until the reply by the clock
+        (NULL: none by as_of), `is_outside_hours` (all of these were outside opening hours) and `count`.
     """
     tiers = nw.from_native(customer_segments).lazy().select("customer_id", "value_tier")
     groups = ["opened_date", "channel", "owner", "value_tier", "is_complaint", "no_reply_due_reason"]
     found = [f"outcome{measure}" for measure in MEASURES]
+    reply, waited = nw.col("first_reply_minutes"), nw.col("minutes_until_as_of")
     counted: nw.LazyFrame[Any] = (
         nw.from_native(tickets)
         .lazy()
@@ -152,10 +163,12 @@ def count_tickets(
         .with_columns(
             is_solved=~nw.col("solved_at").is_null(),
             is_reopened=nw.col("reopened_count").fill_null(0) > 0,
+            minutes=nw.when(reply <= waited).then(reply),
+            is_outside_hours=(reply > 0) & (reply <= waited) & (nw.col("first_reply_business_minutes") == 0),
             **{f"outcome{each}": find_outcome(each, support.reply_within_minutes) for each in MEASURES},
         )
         .join(tiers, on="customer_id", how="left")
-        .group_by([*groups, "is_solved", "is_reopened", *found])
+        .group_by([*groups, "is_solved", "is_reopened", *found, "minutes", "is_outside_hours"])
         .agg(count=nw.len())
     )
     return read_into_polars(counted.to_native()).with_columns(pl.col("count").cast(pl.Int64))
@@ -169,6 +182,8 @@ def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
             for outcome in OUTCOMES:
                 has_outcome = pl.col(f"outcome{measure}") == outcome
                 yield f"{population}_{outcome}{measure}", is_due & is_in & has_outcome
+        yield f"{population}_answered", is_due & is_in & pl.col("minutes").is_not_null()
+        yield f"{population}_{OUTSIDE}", is_due & is_in & pl.col("is_outside_hours")
     yield "solved_tickets", is_due & pl.col("is_solved")
     yield "reopened_tickets", is_due & pl.col("is_reopened")
     for reason, column in LEFT_OUT.items():
@@ -176,21 +191,31 @@ def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
     yield "left_out_complaints", ~is_due & POPULATIONS["complaints"]
 
 
+def _list_waits() -> Iterator[tuple[str, pl.Expr]]:
+    """The minutes to the reply that so large a part of the answered tickets waited at most."""
+    for population, is_in in POPULATIONS.items():
+        is_counted = pl.col("no_reply_due_reason").is_null() & is_in & pl.col("minutes").is_not_null()
+        minutes = pl.col("minutes").filter(is_counted).repeat_by(pl.col("count").filter(is_counted)).explode()
+        for name, share in WAITS.items():
+            yield f"{population}_{name}_reply_minutes", minutes.quantile(share, interpolation="linear")
+
+
 def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: pl.Expr, length: int) -> pl.DataFrame:
     """Count the tickets of one grain, for each dimension with at least one value."""
     counts = {name: pl.col("count").filter(chosen.fill_null(value=False)).sum() for name, chosen in _list_counts()}
+    waits = dict(_list_waits())
     found = []
     for dimension in SUPPORT_DIMENSIONS:
         value = pl.lit(ALL) if dimension == ALL else pl.col(dimension).fill_null(UNKNOWN)
         if dimension != ALL and days[dimension].null_count() == len(days):
             continue
         keys = [start.alias("period_start"), pl.lit(dimension).alias("dimension"), value.alias("dimension_value")]
-        found.append(days.group_by(keys).agg(**counts))
+        found.append(days.group_by(keys).agg(**counts, **waits))
     every = spine.select(period_start=start, dimension=pl.lit(ALL), dimension_value=pl.lit(ALL)).unique()
     empty = every.join(found[0], on=every.columns, how="anti").with_columns(
         pl.lit(0, pl.Int64).alias(n) for n in COUNTS
     )
-    return pl.concat([*found, empty.select(found[0].columns)]).with_columns(
+    return pl.concat([*found, empty], how="diagonal").with_columns(
         grain=pl.lit(grain), period_end=pl.col("period_start") + dt.timedelta(days=length - 1)
     )
 
@@ -231,7 +256,7 @@ def _is_complete(as_of: dt.date) -> pl.Expr:
 
 def _explain(first: dt.date, *, has_complaints: bool) -> pl.Expr:
     """Why complaints_on_time_rate is not known, or covers less than a year; NULL where it is complete."""
-    since = f"tickets are known from {first} on, which is not the whole of the {SUPPORT_YEAR_DAYS} days"
+    since = f"tickets are known from {first} on, which is not the whole of the {LAST_YEAR_DAYS} days"
     return (
         pl.when(pl.col("complaints_decided") > 0)
         .then(pl.when(~pl.col("is_whole")).then(pl.lit(since)))

@@ -23,6 +23,11 @@ from regulars.pipelines.transforms.voice.votes import NAMED_VALUES, add_person
 FEWEST_COMMENTS = 5
 """The fewest comments of a theme in a language with a share and a score: with fewer, a reader could recognise
 authors."""
+NO_SURVEY = f"nothing is compared: {{}} did not run in the week and in all of the {THEME_WEEKS} weeks before it"
+SOME_SURVEYS = (
+    f"not compared: comments of {{}}, which did not run in the week and in all of the {THEME_WEEKS} before it"
+)
+"""Why a week is not compared, or only by some surveys."""
 UNITS = 1_000_000
 """Positions on the scale are summed as whole millionths, so that sums are exact in any order."""
 CELL = ["week_idx", "language", "theme"]
@@ -38,11 +43,14 @@ COLUMNS: dict[str, PolarsDataType] = {
     "comment_rate": pl.Float64,
     "performance": pl.Float64,
     "nps_responses": pl.Int64,
+    "promoter_responses": pl.Int64,
     "mean_nps_score": pl.Float64,
     "detractor_responses": pl.Int64,
     "detractor_rate": pl.Float64,
     "customers_who_wrote": pl.Int64,
     "net_sales_to_date": MONEY,
+    "compared_comments": pl.Int64,
+    "compared_all_comments": pl.Int64,
     "earlier_comments": pl.Int64,
     "earlier_all_comments": pl.Int64,
     "earlier_comment_rate": pl.Float64,
@@ -53,7 +61,15 @@ COLUMNS: dict[str, PolarsDataType] = {
     "reason": pl.String,
     "as_of": pl.Date,
 }
-HIDDEN = ("comment_rate", "performance", "mean_nps_score", "detractor_responses", "detractor_rate", "net_sales_to_date")
+HIDDEN = (
+    "comment_rate",
+    "performance",
+    "mean_nps_score",
+    "promoter_responses",
+    "detractor_responses",
+    "detractor_rate",
+    "net_sales_to_date",
+)
 
 
 def feedback_themes(
@@ -94,6 +110,7 @@ def feedback_themes(
         "people",
         "all_comments",
         "nps_responses",
+        "promoter_responses",
         "detractor_responses",
         "customers_who_wrote",
         "net_sales_to_date",
@@ -102,7 +119,9 @@ def feedback_themes(
     cells = cells.with_columns(pl.col(*counts).fill_null(0), week_start=monday).with_columns(
         week_end=pl.col("week_start") + pl.duration(days=6)
     )
-    cells = add_emergence(cells.with_columns(is_complete=pl.col("week_end") <= as_of))
+    of_surveys = tagged.group_by(*CELL, "survey").agg(comments=pl.len().cast(pl.Int64))
+    sizes = tagged.unique([*COMMENT, "language"]).group_by("week_idx", "language", "survey").agg(all_comments=pl.len())
+    cells = add_emergence(cells.with_columns(is_complete=pl.col("week_end") <= as_of), of_surveys, sizes)
     shown = cells.filter((pl.col("language") == ALL) | (pl.col("comments") > 0))
     return (
         _hide_few(shown.with_columns(_compute_rates()))
@@ -121,11 +140,13 @@ def _read_comments(responses: IntoFrame, themes: IntoFrame, calendar: IntoFrame,
         add_person(make_lazy(responses).filter(nw.col("answered_date") <= as_of), "response_id")
         .select(
             *COMMENT,
+            "survey_type",
             "person",
             "customer_id",
             day="answered_date",
             place=place,
             nps_score=nw.when(is_nps).then(nw.col("score").cast(nw.Int64)),
+            is_promoter=nw.col("nps_group") == "promoter",
             is_detractor=nw.col("nps_group") == "detractor",
         )
         .join(make_lazy(themes).select(*COMMENT, "theme", "comment_language"), on=COMMENT)
@@ -144,8 +165,10 @@ def _read_comments(responses: IntoFrame, themes: IntoFrame, calendar: IntoFrame,
         "customer_id",
         "theme",
         "nps_score",
+        "is_promoter",
         "is_detractor",
         language=named,
+        survey=pl.format("{} ({})", "system", "survey_type"),
         units=(pl.col("place") * UNITS).round().cast(pl.Int64),
     )
 
@@ -166,6 +189,7 @@ def _count_comments(tagged: pl.DataFrame) -> pl.DataFrame:
         units=pl.col("units").sum(),
         nps_responses=pl.col("nps_score").count().cast(pl.Int64),
         nps_total=pl.col("nps_score").sum(),
+        promoter_responses=pl.col("is_promoter").sum().cast(pl.Int64),
         detractor_responses=pl.col("is_detractor").sum().cast(pl.Int64),
     )
 
@@ -198,6 +222,7 @@ def _hide_few(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _give_reason() -> pl.Expr:
+    is_left_out = pl.col("left_out_surveys").is_not_null()
     return (
         pl.when(~pl.col("is_complete"))
         .then(pl.lit("the week is not over"))
@@ -205,8 +230,12 @@ def _give_reason() -> pl.Expr:
         .then(pl.lit(f"fewer than {FEWEST_COMMENTS} comments: neither share nor score is shown"))
         .when(pl.col("all_comments") == 0)
         .then(pl.lit("there are no comments"))
+        .when(pl.col("dispersion").is_null() & pl.col("earlier_comments").is_not_null() & is_left_out)
+        .then(pl.format(NO_SURVEY, "left_out_surveys"))
         .when(pl.col("dispersion").is_null())
         .then(pl.lit(f"one of the {THEME_WEEKS} weeks before it is missing, or they have no comments"))
         .when(pl.col("theme") == UNMATCHED)
         .then(pl.lit("comments without a theme never emerge"))
+        .when(is_left_out)
+        .then(pl.format(SOME_SURVEYS, "left_out_surveys"))
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import statistics
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from regulars.pipelines.definitions.enumerations import SUPPORT_YEAR_GRAIN
-from regulars.pipelines.definitions.windows import SUPPORT_YEAR_DAYS
+from regulars.pipelines.definitions.enumerations import LAST_YEAR_GRAIN
+from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.support_response import COLUMNS, LEFT_OUT, support_response
 from tests.transforms.core_tables import CALENDAR, ENGINES
 from tests.transforms.mart_rules import broken_rules
@@ -76,6 +77,29 @@ def test_a_share_of_few_replies_says_how_far_chance_moves_it():
     assert [none[f"tickets_on_time_rate{end}"] for end in ("_ci_low", "", "_ci_high")] == [None, None, None]
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_wait_is_that_of_the_middle_ticket_and_of_the_slowest_tenth(engine):
+    waits = [5.0, 5.0, *range(10, 100, 10)]
+    rows = [ticket("2026-03-24", float(wait), is_complaint=wait > 50) for wait in waits]
+    silent, agent = ticket("2026-03-24"), ticket("2026-03-24", 999, no_reply_due_reason="opened_by_agent")
+    later = ticket("2026-03-31", 90.0, waited=60.0)  # the reply comes after as_of
+    week = cell(build(*rows, silent, agent, engine=engine))
+    assert (week["tickets_answered"], week["complaints_answered"]) == (11, 4)
+    assert (week["tickets_median_reply_minutes"], week["tickets_slowest_tenth_reply_minutes"]) == (40, 80)
+    assert week["complaints_median_reply_minutes"] == 75
+    assert week["complaints_slowest_tenth_reply_minutes"] == pytest.approx(87)
+    none = cell(build(later, engine=engine))
+    assert (none["tickets_answered"], none["tickets_median_reply_minutes"]) == (0, None)
+
+
+def test_a_ticket_opened_and_answered_while_support_is_closed_is_counted_apart():
+    closed = {"first_reply_business_minutes": 0.0, "is_complaint": True}
+    rows = [ticket("2026-03-24", 600) | closed, ticket("2026-03-24", 0) | closed, ticket("2026-03-24", 30)]
+    week = cell(build(*rows, ticket("2026-03-31", 90.0, waited=60.0) | closed))
+    assert (week["tickets_answered_outside_hours"], week["complaints_answered_outside_hours"]) == (1, 1)
+    assert week["tickets_on_time_business"] == 3
+
+
 def test_who_waits_and_whose_time_is_not_up_is_pending_and_in_no_rate():
     week = cell(build(ticket("2026-03-31", waited=60.0), ticket("2026-03-31", waited=61.0)))
     assert (week["tickets_pending"], week["tickets_breached"], week["tickets_decided"]) == (1, 1, 1)
@@ -134,7 +158,7 @@ def test_a_day_without_tickets_is_there_and_its_share_unknown():
 
 
 def test_the_year_that_ends_with_as_of_is_one_row():
-    first = AS_OF - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1)
+    first = AS_OF - dt.timedelta(days=LAST_YEAR_DAYS - 1)
     before = first - dt.timedelta(days=1)
     complaint = {"is_complaint": True, "channel": "mail"}
     rows = [
@@ -142,7 +166,7 @@ def test_the_year_that_ends_with_as_of_is_one_row():
         ticket(str(first), 5, **complaint),
         ticket("2026-03-24", 500, **complaint),
     ]
-    year = build(*rows).filter(grain=SUPPORT_YEAR_GRAIN)
+    year = build(*rows).filter(grain=LAST_YEAR_GRAIN)
     assert year["dimension"].to_list() == ["all", "channel"]
     for row in year.iter_rows(named=True):
         assert (row["period_start"], row["period_end"]) == (first, AS_OF)
@@ -151,16 +175,16 @@ def test_the_year_that_ends_with_as_of_is_one_row():
 
 @pytest.mark.parametrize(("days_late", "is_complete"), [(0, True), (1, False)])
 def test_a_year_is_complete_where_tickets_are_known_for_all_of_it(days_late, is_complete):
-    first = AS_OF - dt.timedelta(days=SUPPORT_YEAR_DAYS - 1 - days_late)
+    first = AS_OF - dt.timedelta(days=LAST_YEAR_DAYS - 1 - days_late)
     mart = build(ticket(str(first), 5, is_complaint=True), ticket("2026-03-24", 5, is_complaint=True))
-    row = cell(mart, SUPPORT_YEAR_GRAIN)
+    row = cell(mart, LAST_YEAR_GRAIN)
     since = f"tickets are known from {first} on, which is not the whole of the 365 days"
     assert (row["is_complete"], row["reason"]) == (is_complete, None if is_complete else since)
     assert row["complaints_on_time_rate"] == 1
 
 
 def test_a_year_without_tickets_has_its_row():
-    row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), SUPPORT_YEAR_GRAIN)
+    row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), LAST_YEAR_GRAIN)
     assert (row["tickets"], row["complaints_on_time_rate"], row["reason"]) == (0, None, "no complaints")
 
 
@@ -178,6 +202,7 @@ def draw_tickets(seed: int, count: int = 300) -> list[dict[str, Any]]:
         day = rng.choice([drawn, drawn, AS_OF])  # only who wrote on the last day may still wait
         reply = rng.choice([None, float(rng.randrange(1, 300))])
         reason = rng.choice([None] * 9 + list(LEFT_OUT))
+        is_closed = rng.random() < 0.3 and reply
         rows.append(
             ticket(
                 day.isoformat(),
@@ -191,6 +216,7 @@ def draw_tickets(seed: int, count: int = 300) -> list[dict[str, Any]]:
                 reopened_count=rng.choice([None, 0, 1]),
                 solved_at=rng.choice([None, dt.datetime.combine(day, dt.time(23))]),
             )
+            | ({"first_reply_business_minutes": 0.0} if is_closed else {})
         )
     return rows
 
@@ -211,6 +237,9 @@ def count_naively(rows: list[dict[str, Any]]) -> Counter:
             outcome = "on_time" if answered and reply <= 60 else "breached" if waited > 60 else "pending"
             found = [outcome] if outcome == "pending" else [outcome, "decided"]
             names += [f"{kind}_{each}{end}" for kind in kinds for each in found]
+        if row["first_reply_minutes"] is not None and row["first_reply_minutes"] <= row["minutes_until_as_of"]:
+            closed = ["answered_outside_hours"] if row["first_reply_business_minutes"] == 0 else []
+            names += [f"{kind}_{each}" for kind in kinds for each in ("answered", *closed)]
         names += ["reopened_tickets"] if row["reopened_count"] else []
         names += ["solved_tickets"] if row["solved_at"] else []
         if row["no_reply_due_reason"]:
@@ -243,6 +272,21 @@ def test_drawn_tickets_are_counted_as_one_by_one(seed):
     } == dict(counted)
 
 
+def test_the_median_of_drawn_tickets_is_that_of_a_list_of_them():
+    rows = [row for row in draw_tickets(5) if row["opened_date"] <= AS_OF and not row["no_reply_due_reason"]]
+    year = cell(build(*rows), LAST_YEAR_GRAIN)
+    for name, chosen in {"tickets": rows, "complaints": [row for row in rows if row["is_complaint"]]}.items():
+        waits = [
+            row["first_reply_minutes"]
+            for row in chosen
+            if row["first_reply_minutes"] is not None and row["first_reply_minutes"] <= row["minutes_until_as_of"]
+        ]
+        tenth = statistics.quantiles(waits, n=10, method="inclusive")[-1]
+        assert year[f"{name}_answered"] == len(waits) > 20
+        assert year[f"{name}_median_reply_minutes"] == statistics.median(waits)
+        assert year[f"{name}_slowest_tenth_reply_minutes"] == pytest.approx(tenth)
+
+
 def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     rows = draw_tickets(3)
     mart, tickets = build(*rows), pl.DataFrame(rows, schema=SCHEMA)
@@ -261,5 +305,7 @@ def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     }
     too_sure = mart.with_columns(complaints_on_time_rate_ci_high=pl.col("complaints_on_time_rate_ci_low"))
     assert broken_rules("support_response", too_sure, core) == {"rates_lie_in_their_intervals"}
-    whole = mart.with_columns(is_complete=pl.col("is_complete") | (pl.col("grain") == SUPPORT_YEAR_GRAIN))
+    silence = mart.with_columns(tickets_answered=pl.col("tickets") + 1)
+    assert broken_rules("support_response", silence, core) == {"minutes_stand_where_tickets_were_answered"}
+    whole = mart.with_columns(is_complete=pl.col("is_complete") | (pl.col("grain") == LAST_YEAR_GRAIN))
     assert broken_rules("support_response", whole, core) == {"a_year_is_complete_where_tickets_are_known_for_all_of_it"}

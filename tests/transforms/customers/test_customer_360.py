@@ -224,6 +224,11 @@ def test_marts_about_the_customer_are_taken_over():
     assert [ada[name] for name in taken] == [Decimal("12.5"), "loyal", "middle", "active", 15.0]
 
 
+@pytest.mark.parametrize("agreed", [True, False, None])
+def test_consent_to_emails_is_that_of_the_customer(agreed: bool | None):
+    assert customers({"email_opt_in": agreed})["ada"]["email_opt_in"] is agreed
+
+
 @pytest.mark.parametrize(
     ("last_order", "typical", "points", "risk", "reason", "step"),
     [

@@ -20,6 +20,7 @@ MONDAY = dt.date(2026, 3, 23)
 RESPONSES = {
     "system": pl.String,
     "response_id": pl.String,
+    "survey_type": pl.String,
     "contact_id": pl.String,
     "customer_id": pl.String,
     "customer_idx": pl.Int32,
@@ -42,6 +43,7 @@ def wrote(
     group = "promoter" if score >= 9 else "passive" if score >= 7 else "detractor"
     return {
         "themes": themes,
+        "survey_type": "nps" if best == 10 else "csat",
         "comment_language": language,
         "answered_date": day,
         "score": Decimal(score),
@@ -212,3 +214,27 @@ def test_counts_are_those_of_a_loop_over_comments_and_the_contract_holds():
     found = {row[:3]: row[3] for row in mart.select("week_start", "theme", "language", "comments").rows()}
     assert {key: count for key, count in found.items() if count} == dict(naive)
     assert broken_rules("feedback_themes", mart, tables_of(*comments)) == set()
+
+
+def test_when_a_survey_begins_complaints_about_delivery_multiply_and_nothing_emerges():
+    old = [
+        wrote("delivery" if n < 2 else "praise", day=MONDAY - dt.timedelta(weeks=weeks), score=9 if n else 3)
+        for weeks in range(9)
+        for n in range(20)
+    ]
+    new = [wrote("delivery", best=5, score=2) for _ in range(30)] + [wrote("praise", best=5, score=5)] * 10
+    row = cell(mart_of(*old, *new), "delivery")
+    assert (row["comments"], row["all_comments"], row["compared_comments"], row["compared_all_comments"]) == (
+        32,
+        60,
+        2,
+        20,
+    )
+    assert (row["earlier_comments"], row["earlier_all_comments"], row["is_emerging"]) == (16, 160, False)
+    assert row["reason"] == (
+        "not compared: comments of s (csat), which did not run in the week and in all of the 8 before it"
+    )
+    assert (row["promoter_responses"], row["detractor_responses"], row["nps_responses"]) == (1, 1, 2)
+    alone = cell(mart_of(*[each for each in old if each["answered_date"] != MONDAY], *new), "delivery")
+    assert (alone["is_emerging"], alone["compared_all_comments"]) == (None, 0)
+    assert alone["reason"].startswith("nothing is compared: s (csat), s (nps) did not run")

@@ -144,6 +144,7 @@ PARTS = (
                 "period_end",
                 grain="P1M",
             ),
+            Chart("Delivered orders that came late", "marts.order_delivery_all", "line", ("late_rate",), "period_end"),
             Chart(
                 "Lapsing after bad experiences",
                 "marts.lapse_after_experiences",

@@ -48,6 +48,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "acquisition_channel": pl.String,
     "owner": pl.String,
     "referred_by_customer_id": pl.String,
+    "email_opt_in": pl.Boolean,
     "first_seen_at": pl.Datetime("us"),
     "first_order_date": pl.Date,
     "last_order_date": pl.Date,
@@ -121,7 +122,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "changed_since_last_week": pl.String,
     "as_of": pl.Date,
 }
-FROM_CUSTOMERS = tuple(list(COLUMNS)[3:12])
+FROM_CUSTOMERS = tuple(list(COLUMNS)[3:13])
 
 
 def customer_360(
