@@ -18,8 +18,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # what verbs do
     "command": {
-        *("publish", "run", "segments", "identity", "sources", "contracts", "sample", "home", "warehouse", "settings"),
-        *("findings", "kinds", "themes", "definitions", "errors"),
+        *("publish", "audit", "run", "segments", "identity", "sources", "contracts", "sample", "home", "warehouse"),
+        *("settings", "findings", "kinds", "themes", "definitions", "errors"),
     },
     # what a run says and publishes
     "report": {"run", "transforms", "findings", "models", "definitions", "errors"},

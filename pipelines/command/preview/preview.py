@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from regulars.pipelines.audit.findings.tables.ids import find_damaged_ids
 from regulars.pipelines.command.plurals import count_things
 from regulars.pipelines.command.preview.columns import ColumnView, view_columns
 from regulars.pipelines.command.preview.look import Look, look_at_sources
@@ -164,7 +165,7 @@ def _find_doubts(look: Look, company: Settings, name: str, as_of: dt.date) -> It
     """What a run would warn of in how the source's values are read, unless the settings know of it."""
     says = company.findings
     policy = Policy(as_of, says.thresholds, says.severities, says.acknowledged)
-    for each in evaluate_findings(look.findings, policy):
+    for each in evaluate_findings([*look.findings, *find_damaged_ids(look.con, "landed")], policy):
         if each.finding.source == name and each.finding.severity != "info" and not each.is_acknowledged:
             yield each.finding
 

@@ -46,6 +46,7 @@ _CHARGES = {"shipping", "delivery", "handling", "wrap", "postage", "cod", "late"
 """Words in the names of fees that customers pay."""
 _NET = {"net", "nett", "netto", "net amount", "amount net", "net total", "total net", "nettobetrag", "neto", "nettó"}
 _RATE = re.compile(r"\b0*[1-9]\d*([.,]\d+)? ?%")
+_SHIPPING = ". Shipping within it counts as sales too, since no column says how much it is"
 _REFUNDED = (
     *("refund amount", "refunded amount", "amount refunded", "total refunded", "refund total", "refunded", "refunds"),
     *("total refund", "erstattungsbetrag", "erstattet", "montant remboursé", "importe reembolsado", "valor devolvido"),
@@ -157,7 +158,8 @@ def question_silent_tax(amount: ColumnFacts, columns: Mapping[str, Any]) -> Iter
     if "gross_sales" in columns and columns["gross_sales"] == amount.column:
         yield (
             "columns.prices_include_tax",
-            f"{silent}. If it holds it, map the amount without, or `tax` with `prices_include_tax: {{value: true}}`",
+            f"{silent}. If it holds it, map the amount without, or `tax` with `prices_include_tax: {{value: true}}`"
+            + ("" if "shipping" in columns or is_goods_alone(amount.column) else _SHIPPING),
         )
     else:
         ours = next((each for each, theirs in columns.items() if theirs == amount.column), "monthly_amount")

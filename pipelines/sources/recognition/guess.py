@@ -62,6 +62,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 _INSTEAD = {"amount": "monthly_amount", "campaign": "channel"}
 """A column that a kind needs -> another that does as well."""
 _RECOMMEND = re.compile(r"recommend|weiterempfehl|suositte|recommand|recomend|rekommend|aanbevel|polec|anbefal", re.I)
+_DAMAGED_ID = re.compile(r"9([.,]9+)?A\+9+")
+"""The shape of a long id that a spreadsheet has opened and saved, as 7.21045E+12."""
 _EXTRAS = {
     "tax",
     "vat",
@@ -84,6 +86,7 @@ _COMMON = {"id", "created", "created at", "date", "datum", "amount", "total", "n
 _ONE_ROW_EACH = ("customers", "orders", "tickets", "products")
 _MOST = 0.9
 _FEW = 2
+_FEW_ADDRESSES = 0.2
 
 Sureness = Literal["sure", "likely", "unsure"]
 
@@ -248,6 +251,12 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
         return f"only {each.share(each.emails):.0%} of `{each.column}` are addresses: which column is the address?"
     if ours == "month" and has_totals(each):
         return ""
+    if column.form == "id" and _DAMAGED_ID.fullmatch(each.shape):
+        return (
+            f"`{each.column}` is written like `{each.shape}`, as a spreadsheet cuts long ids: export it from the tool"
+        )
+    if column.form == "id" and ours != "customer_record_id" and each.share(each.emails) > _FEW_ADDRESSES:
+        return f"`{each.column}` holds e-mail addresses: are columns exchanged, or which one is it?"
     if column.form in ("moment", "date") and each.share(each.days) < _MOST:
         return f"`{each.column}` is written like `{each.shape}`: which column is the day?"
     if column.form == "number" and (each.share(each.numbers) < _MOST or "%" in each.shape):

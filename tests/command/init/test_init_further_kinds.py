@@ -124,3 +124,23 @@ def test_what_a_provider_pays_out_is_no_amount_without_tax(read):  # noqa: F811
     assert "are tax, shipping and discounts within `Total`, or beside it?" in said
     _, sources = read(orders=sales("Net,Weight", "0.30"))
     assert sources["orders"].columns["gross_sales"] == "Net"
+
+
+@pytest.mark.parametrize(("damaged", "is_read"), [(18, False), (1, True)])
+def test_ids_that_a_spreadsheet_has_cut_are_said(read, tmp_path, damaged, is_read):  # noqa: F811
+    text = sales("Net", "", net="{n}.50,")
+    for n in range(damaged):
+        text = text.replace(f"S{n},", f"7.2104{n % 10}E+1{n // 10},", 1)
+    said, sources = read(orders=text)
+    assert ("orders" in sources) is is_read
+    assert ("as a spreadsheet cuts long ids" in said) is not is_read
+    if is_read:
+        told, _ = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=False, now=NOW)
+        assert "1 values of orders.order_id of `orders` are written like 9.99999E+99: different ids" in told
+
+
+def test_numbers_of_orders_that_are_addresses_are_asked_about(read):  # noqa: F811
+    rows = "".join(f"a{n}@x.example,0{1 + n % 9}.02.2026,{n}.50,S{n}\n" for n in range(18))
+    said, sources = read(orders=f"Order No,Date,Net,Mail\n{rows}")
+    assert not sources
+    assert "`Order No` holds e-mail addresses: are columns exchanged, or which one is it?" in said

@@ -25,21 +25,22 @@ _COUNTS = r"""
 """As `7.21045E+12`; of at least 16 digits; of these, those that end in 0 (a spreadsheet keeps 15 digits)."""
 
 
-def find_damaged_ids(con: duckdb.DuckDBPyConnection) -> list[Finding]:
+def find_damaged_ids(con: duckdb.DuckDBPyConnection, schema: str = "staging") -> list[Finding]:
     """Per source, kind and column of ids: how many are cut or rounded.
 
     Args:
-        con: The build, with the staging tables.
+        con: The build.
+        schema: Where the tables of the kinds are, each with `_source`.
     """
-    return [finding for kind in KINDS.values() for finding in _measure_kind(con, kind)]
+    return [finding for kind in KINDS.values() for finding in _measure_kind(con, kind, schema)]
 
 
-def _measure_kind(con: duckdb.DuckDBPyConnection, kind: Kind) -> Iterator[Finding]:
+def _measure_kind(con: duckdb.DuckDBPyConnection, kind: Kind, schema: str) -> Iterator[Finding]:
     columns = [column.name for column in kind.columns if column.form == "id"]
     if not columns:
         return
     counts = ", ".join(_COUNTS.format(id=quote_identifier(column)) for column in columns)
-    query = f"select _source, {counts} from staging.{kind.name} group by _source order by _source"
+    query = f"select _source, {counts} from {schema}.{kind.name} group by _source order by _source"
     for source, *found in con.execute(query).fetchall():
         for number, column in enumerate(columns):
             yield from _describe(kind.name, source, column, *found[3 * number : 3 * number + 3])
