@@ -20,8 +20,8 @@ QUESTIONS = {
         select outcome_rate, expected_outcome_rate, outcome_ratio_low, outcome_ratio_high, reason
         from marts.orders_after_experiences where sign = 'late_and_complaint' and outcome = 'lapsed'""",
     "Does a first discount make worse customers?": """
-        select profiled_customers, annual_value_over_others, annual_value_over_others_low, annual_value_over_others_high,
-            is_annual_value_over_others_significant
+        select profiled_customers, annual_value_over_others, annual_value_over_others_low,
+            annual_value_over_others_high, is_annual_value_over_others_significant
         from marts.primary_customer_profile where attribute = 'first_discount' and attribute_value = 'discounted'""",
     "Who has just passed the days after which one should worry?": """
         select customer_id, last_order_date, proposed_lapse_on from marts.customer_360
