@@ -46,6 +46,20 @@ def test_sales_of_products_are_all_sales_and_nothing_is_beyond_the_lines(con):
     assert beyond == 0
 
 
+def test_a_product_costs_the_same_in_every_country(con):
+    """The shop keeps costs in euros, on orders in pounds too."""
+    rows = con.sql(
+        """
+        select lines.currency, max(abs(lines.cost - products.unit_cost * lines.quantity))
+        from core.order_lines as lines
+        join core.products as products using (system, product_id)
+        where lines.cost is not null
+        group by all
+        """
+    ).fetchall()
+    assert dict(rows) == {"EUR": 0, "GBP": 0}
+
+
 def test_the_channel_that_wins_nobody_is_found(con, truth):
     (channel,) = pl.read_csv(truth / "marketing_spend.csv").filter(~pl.col("can_pay_back"))["channel"]
     won, spend, reason = con.execute(
