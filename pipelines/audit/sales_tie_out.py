@@ -34,8 +34,9 @@ def write_sales_tie_out(con: duckdb.DuckDBPyConnection) -> None:
 
     gross_sales of countable orders = what orders were delivered with, less quarantined, superseded and duplicate rows,
     less tax that prices included, less test and cancelled orders and those below 0. net_sales = gross_sales less
-    discounts and the goods of refunds that count. Amounts are in the company's currency, at the rate of the order's
-    day, or of the refund's.
+    discounts and the goods of refunds that count. The invoices of the same orders come to gross_sales less discounts,
+    with shipping and tax; all that was given back is beside it. Amounts are in the company's currency, at the rate of
+    the order's day, or of the refund's.
 
     Args:
         con: The build, with everything up to the marts filled.
@@ -165,7 +166,7 @@ def _select_delivered_by_month() -> str:
 
 
 _OF_DELIVERED = ("delivered_gross_sales", *LEFT_OUT, "included_tax")
-_OF_CORE = (*NOT_COUNTED, "gross_sales", "discounts", "refunds")
+_OF_CORE = (*NOT_COUNTED, "gross_sales", "discounts", "refunds", "shipping_charged", "tax_charged", "refund_total")
 _NO_AMOUNT = "rows are in no amount: theirs is no number, or no rate of their currency is known"
 
 
@@ -181,13 +182,18 @@ def _select_bridge() -> str:
                     {" ".join(not_counted)}
                     sum(gross_sales) filter (is_countable) as gross_sales,
                     sum(discounts) filter (is_countable) as discounts,
+                    sum(shipping) filter (is_countable) as shipping_charged,
+                    sum(tax) filter (is_countable) as tax_charged,
                 from core.orders
                 where order_date <= (select as_of from raw.company)
                 group by all
             ),
 
             given_back as (
-                select date_trunc('month', refund_date)::date as month, sum(goods) as refunds,
+                select
+                    date_trunc('month', refund_date)::date as month,
+                    sum(goods) as refunds,
+                    sum(amount) as refund_total,
                 from core.refunds
                 where is_countable and refund_date <= (select as_of from raw.company)
                 group by all
@@ -208,13 +214,19 @@ def _select_bridge() -> str:
             )
 
         select
-            bridged.* exclude (discounts, refunds, net_sales, order_rows_without_amount),
+            bridged.* exclude (
+                discounts, refunds, net_sales, shipping_charged, tax_charged, refund_total, order_rows_without_amount
+            ),
             cast({" - ".join((*_OF_DELIVERED, *NOT_COUNTED))} - gross_sales as decimal(38, 4))
                 as gross_sales_difference,
             discounts,
             refunds,
             net_sales,
             cast(gross_sales - discounts - refunds - net_sales as decimal(38, 4)) as net_sales_difference,
+            shipping_charged,
+            tax_charged,
+            cast(gross_sales - discounts + shipping_charged + tax_charged as decimal(38, 4)) as invoice_total,
+            refund_total,
             order_rows_without_amount,
             case when order_rows_without_amount > 0
                 then order_rows_without_amount || ' {_NO_AMOUNT}'

@@ -25,6 +25,8 @@ AMOUNTS = (
     *("delivered_gross_sales", *LEFT_OUT, "included_tax", *NOT_COUNTED),
     *("gross_sales", "discounts", "refunds", "net_sales"),
 )
+EXTRAS = {"shipping": "shipping_charged", "tax": "tax_charged"}
+"""What is charged beside the goods -> its column."""
 
 Rows = Sequence[dict[str, Any]]
 
@@ -71,6 +73,21 @@ def test_delivered_orders_less_discounts_and_the_refunds_of_the_month_are_net_sa
     }  # fmt: skip
     assert parts(rows["2026-05"]) == {"refunds": 4, "net_sales": -4}
     assert (rows["2026-05"]["counted_to"], rows["2026-06"]["counted_to"]) == (dt.date(2026, 5, 31), AS_OF)
+
+
+def test_an_invoice_has_shipping_and_tax_beside_the_goods_and_a_refund_gives_all_of_it_back():
+    parcel = {"refund_id": "r", "order_id": "o0", "refunded_at": "2026-05-02 10:00:00"}
+    rows = bridge(
+        order("2026-04-10", "30", discounts="5", shipping="4.9", tax="2.1"),
+        order("2026-04-11", "119", tax="19", prices_include_tax="true", shipping="2", currency="USD"),
+        order("2026-04-12", "16", is_cancelled="true", shipping="7", tax="1"),
+        order("2026-04-12", "3", is_test="true", shipping="7", tax="1"),
+        refunds=[parcel | {"goods": "4", "shipping": "2", "tax": "1", "amount": None}],
+    )
+    names = ("tax_charged", "invoice_total", "refund_total")
+    # 2.1 + 19 / 2 of tax, and 30 − 5 + 4.9 + 2.1 + (119 + 2) / 2 in all, tax within or beside
+    assert [rows["2026-04"][name] for name in names] == [money("11.6"), money("92.5"), 0]
+    assert [rows["2026-05"][name] for name in (*names, "refunds")] == [0, 0, 7, 4]
 
 
 def test_each_order_that_does_not_count_stands_in_one_column():
@@ -181,6 +198,8 @@ an_order = st.fixed_dictionaries(
         "is_test": st.just("true"),
         "is_cancelled": st.just("true"),
         "discounts": st.sampled_from(["0.5", "3"]),
+        "shipping": st.sampled_from(["4.9", "8"]),
+        "tax": st.sampled_from(["1.9", "2"]),
     },
 )
 a_refund = st.tuples(st.integers(0, 5), days, st.sampled_from(["1", "2.5"]))
@@ -199,6 +218,8 @@ def add_up_naively(drawn: list[dict[str, Any]]) -> dict[str, Counter[str]]:
             month[describe(row)] += amount  # type: ignore[assignment]
             if describe(row) == "gross_sales":
                 month["discounts"] += Decimal(row.get("discounts", 0)) * rate  # type: ignore[assignment]
+                for name, column in EXTRAS.items() if not row["is_line"] else ():
+                    month[column] += Decimal(row.get(name, 0)) * rate  # type: ignore[assignment]
     return sums
 
 
@@ -220,7 +241,8 @@ def test_whatever_is_delivered_ties_out(drawn, given_back):
     for number, row in enumerate(drawn):
         rest = {name: row[name] for name in row if name not in {"day", "price", "is_line"}}
         named = {"order_id": f"o{number}", "ordered_at": f"{row['day']} 10:00:00", "gross_sales": row["price"]} | rest
-        named.pop("is_cancelled" if row["is_line"] else "", None)
+        for name in ("is_cancelled", *EXTRAS) if row["is_line"] else ():
+            named.pop(name, None)
         (lines if row["is_line"] else orders).append(named)
     refunds = [
         {"order_id": f"o{number}", "refunded_at": f"{day} 10:00:00", "goods": goods, "amount": None}
@@ -230,6 +252,11 @@ def test_whatever_is_delivered_ties_out(drawn, given_back):
     for month, row in rows.items():
         assert (row["gross_sales_difference"], row["net_sales_difference"]) == (0, 0)
         columns = [name for name in AMOUNTS if name not in {"included_tax", "refunds", "net_sales"}]
+        columns += EXTRAS.values()
+        assert (
+            row["invoice_total"] == row["gross_sales"] - row["discounts"] + row["shipping_charged"] + row["tax_charged"]
+        )
+        assert row["refund_total"] == row["refunds"]  # goods alone
         assert {name: row[name] for name in columns} == {name: naive.get(month, Counter())[name] for name in columns}
     assert sum(row["delivered_gross_sales"] for row in rows.values()) == sum(
         month["delivered_gross_sales"] for month in naive.values()

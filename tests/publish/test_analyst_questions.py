@@ -171,6 +171,9 @@ QUESTIONS = {
         select month, delivered_gross_sales, cancelled_gross_sales, gross_sales, gross_sales_difference, discounts,
             refunds, net_sales, net_sales_difference, reason
         from meta.sales_tie_out where delivered_gross_sales > 0 order by month desc limit 1""",
+    "What did customers have to pay for the orders of last month, with shipping and tax?": """
+        select month, gross_sales, discounts, shipping_charged, tax_charged, invoice_total, refund_total
+        from meta.sales_tie_out where invoice_total > 0 order by month desc limit 1""",
     "Does the subscription revenue of last month tie out to the source?": """
         select month, delivered_mrr_to_date, quarantined_mrr_to_date, closing_mrr, mrr_difference, subscription_revenue,
             subscription_revenue_difference, reason

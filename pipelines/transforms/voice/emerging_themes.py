@@ -56,8 +56,8 @@ def add_emergence(cells: pl.DataFrame, comments: pl.DataFrame, sizes: pl.DataFra
 def find_running_surveys(sizes: pl.DataFrame) -> pl.DataFrame:
     """`survey` and `week_idx` of the weeks that may be compared by a survey: it ran in them and in those before.
 
-    That is, it has comments in the week, in the earlier and the later half of the weeks before it, and in that week or
-    earlier with which these begin.
+    That is, it has comments in the week, and in the earlier and the later half of the weeks before it, and its first
+    comment is not later than the first of these weeks.
     """
     weeks = sizes.select("survey", "week_idx").unique()
     first = weeks.group_by("survey").agg(first_week=pl.col("week_idx").min())

@@ -23,10 +23,9 @@ from regulars.pipelines.transforms.voice.votes import NAMED_VALUES, add_person
 FEWEST_COMMENTS = 5
 """The fewest comments of a theme in a language with a share and a score: with fewer, a reader could recognise
 authors."""
-NO_SURVEY = f"nothing is compared: {{}} did not run in the week and in all of the {THEME_WEEKS} weeks before it"
-SOME_SURVEYS = (
-    f"not compared: comments of {{}}, which did not run in the week and in all of the {THEME_WEEKS} before it"
-)
+PARTS = f"the week or parts of the {THEME_WEEKS} weeks before it"
+NO_SURVEY = f"nothing is compared: {PARTS} have no comments of {{}}"
+SOME_SURVEYS = f"not compared, since {PARTS} have none: comments of {{}}"
 """Why a week is not compared, or only by some surveys."""
 UNITS = 1_000_000
 """Positions on the scale are summed as whole millionths, so that sums are exact in any order."""
