@@ -1,7 +1,7 @@
-"""Finds tables and metrics of the published file by the words of a question.
+"""Finds tables of the published file by the words of a question.
 
-Put here: what of a table and of a metric is searched, and the line that is said of a table. Keep out: scores
-(`word_search.py`), and what a table or metric is (`published.py`).
+Put here: what of a table is searched, and the line that is said of it. Keep out: scores (`word_search.py`), metrics
+(`metric_search.py`), and what a table is (`published.py`).
 """
 
 from pathlib import Path
@@ -12,7 +12,6 @@ from regulars.pipelines.command.mcp.word_search import Entry, rank_by_words
 from regulars.pipelines.errors import UsageWrong
 
 TABLES_FOUND = 8
-METRICS_FOUND = 3
 NAME, ANSWER, COLUMN, TEXT, DETAIL = 10.0, 6.0, 3.0, 2.0, 1.0
 """How much a word counts in a name, in the sentence of what a table answers, in names of columns and metrics, in the
 text of a table, and in those of its columns."""
@@ -26,7 +25,7 @@ _TABLES = """
     where split_part(table_name, '.', 1) in ('marts', 'core', 'meta')
     order by table_name
 """
-_VIEWS = """
+VIEWS = """
     select
         schema_name || '.' || view_name as view_name,
         regexp_extract(sql, '(?i)\\sfrom (\\w+\\.\\w+)', 1) as table_name,
@@ -48,13 +47,6 @@ _COLUMNS = """
     from meta.data_dictionary as columns
     group by table_name
 """
-_METRICS = """
-    select metric, any_value(table_name) as table_name, string_agg(synonyms, ', ') as synonyms,
-        string_agg(distinct definition, ' ') as definitions
-    from meta.metric_definitions
-    group by metric
-    order by length(metric), metric
-"""
 _SYNONYMS = """
     select table_name, string_agg(concat_ws(', ', metric, synonyms), ', ') as names
     from meta.metric_definitions
@@ -65,7 +57,7 @@ _SYNONYMS = """
 def list_table_names(file: Path) -> list[str]:
     """Every published table and view, as `layer.name`."""
     tables = [row["table_name"] for row in read_rows(file, _TABLES)]
-    return sorted([*tables, *(row["view_name"] for row in read_rows(file, _VIEWS))])
+    return sorted([*tables, *(row["view_name"] for row in read_rows(file, VIEWS))])
 
 
 def list_tables(file: Path, words: str = "") -> list[str]:
@@ -80,7 +72,7 @@ def list_tables(file: Path, words: str = "") -> list[str]:
     """
     tables = {row["table_name"]: row for row in read_rows(file, _TABLES)}
     views: dict[str, Rows] = {}
-    for view in read_rows(file, _VIEWS):
+    for view in read_rows(file, VIEWS):
         views.setdefault(view["table_name"], []).append(view)
     if not words.strip():
         return [_write_line(row, [view["view_name"] for view in views.get(name, [])]) for name, row in tables.items()]
@@ -91,23 +83,6 @@ def list_tables(file: Path, words: str = "") -> list[str]:
         _write_line(tables[name], [f"{view['view_name']} ({view['purpose']})" for view in views.get(name, [])])
         for name in found
     ]
-
-
-def find_metrics(file: Path, words: str) -> list[str]:
-    """The metrics whose name, synonyms or definition say the words best, the best first."""
-    entries = [
-        Entry(
-            row["metric"],
-            {
-                row["metric"]: NAME,
-                row["synonyms"] or "": NAME,
-                row["table_name"]: TEXT,
-                row["definitions"] or "": DETAIL,
-            },
-        )
-        for row in read_rows(file, _METRICS)
-    ]
-    return rank_by_words(words, entries)[:METRICS_FOUND]
 
 
 def _write_line(table: dict[str, Any], views: list[str]) -> str:
