@@ -4,11 +4,13 @@ Put here: what of a table is searched, and the line that is said of it. Keep out
 (`metric_search.py`), and what a table is (`published.py`).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
-from regulars.pipelines.command.mcp.word_search import Entry, rank_by_words
+from regulars.pipelines.command.mcp.splits import list_splits
+from regulars.pipelines.command.mcp.word_search import Entry, find_words, rank_by_words
 from regulars.pipelines.errors import UsageWrong
 
 TABLES_FOUND = 8
@@ -65,7 +67,8 @@ def list_tables(file: Path, words: str = "") -> list[str]:
 
     Args:
         file: The published DuckDB file.
-        words: Of a question: only the tables that say them best, the best first, with what each view holds; empty: all.
+        words: Of a question: only the tables that say them best, the best first, with what a view holds where that says
+            one of the words; empty: all.
 
     Raises:
         UsageWrong: No table says any of the words.
@@ -79,10 +82,14 @@ def list_tables(file: Path, words: str = "") -> list[str]:
     found = rank_by_words(words, _make_entries(file, tables, views))[:TABLES_FOUND]
     if not found:
         raise UsageWrong(f"No table says `{words.strip()}`; ask with other words, or without any for all.")
-    return [
-        _write_line(tables[name], [f"{view['view_name']} ({view['purpose']})" for view in views.get(name, [])])
-        for name in found
-    ]
+    asked = set(find_words(words))
+    return [_write_line(tables[name], [_name_view(view, asked) for view in views.get(name, [])]) for name in found]
+
+
+def _name_view(view: Mapping[str, Any], asked: set[str]) -> str:
+    """A view, with what it holds where that says a word of the question."""
+    says = asked & set(find_words(view["purpose"]))
+    return f"{view['view_name']} ({view['purpose']})" if says else str(view["view_name"])
 
 
 def _write_line(table: dict[str, Any], views: list[str]) -> str:
@@ -94,6 +101,7 @@ def _write_line(table: dict[str, Any], views: list[str]) -> str:
 def _make_entries(file: Path, tables: dict[str, dict[str, Any]], views: dict[str, Rows]) -> list[Entry]:
     """What is searched of each table: names, then what it answers, then metrics and columns, then texts."""
     columns = {row["table_name"]: row for row in read_rows(file, _COLUMNS)}
+    splits = list_splits(file)
     metrics = {row["table_name"]: row["names"].split(SEPARATOR) for row in read_rows(file, _SYNONYMS)}
     return [
         Entry(
@@ -103,6 +111,7 @@ def _make_entries(file: Path, tables: dict[str, dict[str, Any]], views: dict[str
                 " ".join([table["purpose"], *(view["purpose"] for view in views.get(name, []))]): ANSWER,
                 " ".join(metrics.get(name, [])): COLUMN,
                 columns[name]["names"]: COLUMN,
+                splits.get(name, ""): COLUMN,
                 f"{table['description']} {table['grain']}": TEXT,
                 f"{columns[name]['descriptions']} {columns[name]['allowed'] or ''}": DETAIL,
             },

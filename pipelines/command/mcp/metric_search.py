@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
+from regulars.pipelines.command.mcp.splits import list_splits
 from regulars.pipelines.command.mcp.word_scores import Described, score_by_words
 from regulars.pipelines.command.mcp.word_search import PERIODS, cut_ending, find_forms, join_spans
 
@@ -54,14 +55,6 @@ _NUMBERED_KEYS = """
     where is_key and data_type in ('INTEGER', 'BIGINT')
         and table_name in (select table_name from meta.metric_definitions)
 """
-_SPLIT_COLUMNS = """
-    select table_name, column_name, column_name in ('dimension', 'attribute', 'scope') as holds_names
-    from meta.data_dictionary
-    where is_key and data_type = 'VARCHAR' and table_name in (select table_name from meta.metric_definitions)
-"""
-_HELD_NAMES = """
-    select '{table_name}' as table_name, string_agg(distinct {column_name}, ' ') as column_name from {table_name}
-"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +96,7 @@ class MetricIndex:
         """Read the metrics of a published DuckDB file."""
         self._rows = read_rows(file, _METRICS)
         self._described = [_describe(row) for row in self._rows]
-        self._splits = _list_splits(file)
+        self._splits = list_splits(file)
         self._numbered_keys = read_rows(file, _NUMBERED_KEYS)
 
     def search(self, words: str) -> MetricSearch:
@@ -194,16 +187,3 @@ def _find_fixed(row: Mapping[str, Any], fixed: Mapping[str, Mapping[str, str | i
     """What a question's numbers fix of a metric's table, unless the metric itself is of other numbers."""
     of_table = fixed.get(row["table_name"], {})
     return {} if any(f'"{name}" =' in (row["filter"] or "") for name in of_table if name != "grain") else of_table
-
-
-def _list_splits(file: Path) -> dict[str, str]:
-    """Table -> what its rows are split by: the names of its key's columns, or the names that these hold."""
-    columns = read_rows(file, _SPLIT_COLUMNS)
-    held = [_HELD_NAMES.format(**each) for each in columns if each["holds_names"]]
-    named = [each for each in columns if not each["holds_names"]]
-    if held:
-        named = [*read_rows(file, " union all ".join(held)), *named]
-    splits: dict[str, str] = {}
-    for each in named:
-        splits[each["table_name"]] = f"{splits.get(each['table_name'], '')} {each['column_name'] or ''}"
-    return splits

@@ -4,10 +4,11 @@ Put here: words and scores. Keep out: what is searched (`published.py`).
 """
 
 import functools
+import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 WORD = re.compile(r"[^\W_]{2,}|\d")
@@ -25,6 +26,8 @@ ENDINGS = (
     *("ers", "ors", "ies", "er", "or", "ed", "es", "al", "ly", "s", "e", "y"),
 )
 """What words lose, the longest first, so that `seasonality` finds `season` and `returning` finds `returns`."""
+TOGETHER = 0.5
+"""How much two words that stand together count beside what each counts."""
 SHORTEST_STEM = 4
 SHORT_PLURAL = re.compile(r"(\w{2}[^s])s|(\w{2}[sxz])es")
 """The plural of a word of three letters, such as `days` and `taxes`."""
@@ -126,7 +129,8 @@ def cut_ending(word: str) -> str:
 def rank_by_words(question: str, entries: Sequence[Entry]) -> list[str]:
     """The entries that say a word of the question, best first; of equal ones the first.
 
-    Each word counts once per entry, by the text of it that counts most, and the more the fewer entries say it.
+    Each word counts once per entry, by the text of it that counts most, and the more the fewer entries say it; two
+    words that stand together in the question and in a text count half as much again.
 
     Args:
         question: Words in any order.
@@ -137,8 +141,28 @@ def rank_by_words(question: str, entries: Sequence[Entry]) -> list[str]:
     said_by = Counter(word for each in weights for word in each)
     rarity = {word: math.log((len(entries) + 1) / said_by[word]) for word in asked if said_by[word]}
     scores = [sum(weight * rarity[word] for word, weight in each.items() if word in rarity) for each in weights]
+    pairs = {pair for pair in _pair_words(question) if rarity.keys() >= set(pair)}
+    for number, each in enumerate(entries):
+        scores[number] += TOGETHER * _score_pairs(each, pairs, rarity)
     found = [number for number, score in enumerate(scores) if score]
     return [entries[number].name for number in sorted(found, key=lambda number: (-scores[number], number))]
+
+
+@functools.lru_cache(maxsize=8192)
+def _pair_words(text: str) -> frozenset[tuple[str, str]]:
+    """The words of a text, each with the next that says something."""
+    words = [cut_ending(word) for word in WORD.findall(join_spans(text)) if word not in _NO_WORDS]
+    return frozenset(itertools.pairwise(words))
+
+
+def _score_pairs(entry: Entry, pairs: Collection[tuple[str, str]], rarity: Mapping[str, float]) -> float:
+    """What the pairs count that the entry says, each by the text of it that counts most."""
+    said = [(_pair_words(text), weight) for text, weight in entry.texts.items()]
+    return sum(
+        (rarity[first] + rarity[second])
+        * max((weight for there, weight in said if (first, second) in there), default=0.0)
+        for first, second in pairs
+    )
 
 
 def _weigh_words(entry: Entry, asked: frozenset[str]) -> dict[str, float]:

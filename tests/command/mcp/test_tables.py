@@ -118,3 +118,13 @@ def test_a_view_says_what_differs_from_its_table(file):
     assert "churn_rate_12m" not in view["additive"]
     (column, *_) = describe_table(file, "marts.churn_all", "month_end")["columns"]
     assert column["description"] == "Last day of the month."
+
+
+def test_an_answer_names_the_views_of_a_table_and_says_what_those_hold_that_say_a_word(file):
+    (churn,) = [line for line in list_tables(file, "whole base of customers lost") if line.startswith("marts.churn |")]
+    assert churn.endswith("views: marts.churn_all (The whole base, month by month), marts.churn_by_value")
+
+
+def test_what_a_table_is_split_by_is_searched(file):
+    found = [line.partition(" | ")[0] for line in list_tables(file, "worse customers by first discount")]
+    assert {"marts.churn", "marts.second_orders"} <= set(found)
