@@ -87,7 +87,7 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
         """Run one SELECT (DuckDB SQL) on the published tables; at most 500 rows come back, fewer of wide ones.
 
         Name the columns that you need, and write `as` before a name of your own: some words are SQL's (share, months).
-        `is_cut` says if not all did: page by `limit` and `offset` behind the last row that came, not by 500.
+        `is_cut` says if not all did, `all_rows` how many there are, and `go_on` how to read on.
         """
         return answer(lambda file: run_guarded_query(file, sql, allowed))
 
