@@ -20,7 +20,7 @@ from regulars.pipelines.command.mcp.wrong_column import name_columns
 MIB = 2**20
 MOST_COUNTED, SECONDS_TO_COUNT, MOST_SECONDS_BEFORE = 100_000, 1, 5
 """How far the rows of a cut answer are counted: rows, seconds, and seconds of a processor of the whole query."""
-GO_ON = "Order by columns that tell all rows apart, and ask again with `limit {rows} offset {rows}`; or ask for sums."
+GO_ON = "Order by columns that tell all rows apart and ask again with `offset {rows}`, added to an offset of yours."
 ASK_FOR_LESS = "ask for fewer rows or columns at once"
 WRITE_AS = "Where a name of your own is one of SQL's words, such as share, ref or months, write `as` before it."
 
