@@ -18,7 +18,7 @@ def ask(file: Path, query: str) -> dict:
 
 
 def test_of_metrics_that_fit_as_well_a_line_says_what_each_is(file):
-    found = explain_metric(file, "retention of a cohort by month")
+    found = explain_metric(file, "month-3 retention")
     assert "as well as each other" in found["found"]
     assert [row["metric"] for row in found["metrics"]] == [line.partition(" (")[0] for line in found["which"]]
     assert "retention_rate (marts.retention_cohorts): retained_customers / cohort_size." in found["which"][0]
