@@ -92,17 +92,26 @@ def test_two_values_make_no_sparkline():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "currency", "text"),
     [
-        (Decimal("1234.5000"), "1,234.50"),
-        (Decimal("0.0150"), "0.015"),
-        (Decimal("-7"), "−7.00"),
-        (Decimal("0E-4"), "0.00"),
-        (None, "–"),
+        (Decimal("18560.6354"), "EUR", "18,560.64"),
+        (Decimal("18560.6354"), "JPY", "18,561"),
+        (Decimal("18560.6354"), "KWD", "18,560.635"),
+        (Decimal("18560.6354"), None, "18,560.64"),
+        (Decimal("1234.5000"), "EUR", "1,234.50"),
+        (Decimal("0.0049"), "EUR", "0.0049"),
+        (Decimal("-0.4"), "JPY", "−0.40"),
+        (Decimal("-7"), "EUR", "−7.00"),
+        (Decimal("0E-4"), "EUR", "0.00"),
+        (None, "EUR", "–"),
     ],
 )
-def test_money_shows_its_tenths_of_a_cent_where_there_are_any(value, text):
-    assert ENGLISH.money(value) == text
+def test_money_has_the_decimals_of_its_currency_and_is_never_written_as_nothing(value, currency, text):
+    assert ENGLISH.money(value, currency) == text
+
+
+def test_the_amounts_of_a_change_keep_their_tenths_of_a_cent():
+    assert ENGLISH.exact_money(Decimal("0.0150")) == "0.015"
 
 
 @pytest.mark.parametrize(("value", "text"), [(33.3, "+33"), (-7.6, "−8"), (0.2, "0"), (-0.2, "0"), (None, "–")])

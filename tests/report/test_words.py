@@ -126,7 +126,7 @@ def test_a_picture_in_dagster_speaks_the_language_of_the_report(table):
 
 
 def test_finnish_numbers_and_days_are_written_as_in_finland():
-    assert FINNISH.money(Decimal("-1234567.5")) == "−1\u00a0234\u00a0567,50"
+    assert FINNISH.money(Decimal("-1234567.5"), "EUR") == "−1\u00a0234\u00a0567,50"
     assert FINNISH.percent(0.289) == "28,9\u00a0%"
     assert FINNISH.amount(1234.5, "EUR", 2) == "1\u00a0234,50\u00a0EUR"
     assert FINNISH.short(25_000) == "25\u00a0t."

@@ -1,18 +1,19 @@
-"""Finds tables and metrics of the published file by the words of a question.
+"""Finds tables of the published file by the words of a question.
 
-Put here: what of a table and of a metric is searched, and the line that is said of a table. Keep out: scores
-(`word_search.py`), and what a table or metric is (`published.py`).
+Put here: what of a table is searched, and the line that is said of it. Keep out: scores (`word_search.py`), metrics
+(`metric_search.py`), and what a table is (`published.py`).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
-from regulars.pipelines.command.mcp.word_search import Entry, rank_by_words
+from regulars.pipelines.command.mcp.splits import list_splits
+from regulars.pipelines.command.mcp.word_search import Entry, find_words, rank_by_words
 from regulars.pipelines.errors import UsageWrong
 
 TABLES_FOUND = 8
-METRICS_FOUND = 3
 NAME, ANSWER, COLUMN, TEXT, DETAIL = 10.0, 6.0, 3.0, 2.0, 1.0
 """How much a word counts in a name, in the sentence of what a table answers, in names of columns and metrics, in the
 text of a table, and in those of its columns."""
@@ -26,7 +27,7 @@ _TABLES = """
     where split_part(table_name, '.', 1) in ('marts', 'core', 'meta')
     order by table_name
 """
-_VIEWS = """
+VIEWS = """
     select
         schema_name || '.' || view_name as view_name,
         regexp_extract(sql, '(?i)\\sfrom (\\w+\\.\\w+)', 1) as table_name,
@@ -48,13 +49,6 @@ _COLUMNS = """
     from meta.data_dictionary as columns
     group by table_name
 """
-_METRICS = """
-    select metric, any_value(table_name) as table_name, string_agg(synonyms, ', ') as synonyms,
-        string_agg(distinct definition, ' ') as definitions
-    from meta.metric_definitions
-    group by metric
-    order by length(metric), metric
-"""
 _SYNONYMS = """
     select table_name, string_agg(concat_ws(', ', metric, synonyms), ', ') as names
     from meta.metric_definitions
@@ -65,7 +59,7 @@ _SYNONYMS = """
 def list_table_names(file: Path) -> list[str]:
     """Every published table and view, as `layer.name`."""
     tables = [row["table_name"] for row in read_rows(file, _TABLES)]
-    return sorted([*tables, *(row["view_name"] for row in read_rows(file, _VIEWS))])
+    return sorted([*tables, *(row["view_name"] for row in read_rows(file, VIEWS))])
 
 
 def list_tables(file: Path, words: str = "") -> list[str]:
@@ -73,41 +67,29 @@ def list_tables(file: Path, words: str = "") -> list[str]:
 
     Args:
         file: The published DuckDB file.
-        words: Of a question: only the tables that say them best, the best first, with what each view holds; empty: all.
+        words: Of a question: only the tables that say them best, the best first, with what a view holds where that says
+            one of the words; empty: all.
 
     Raises:
         UsageWrong: No table says any of the words.
     """
     tables = {row["table_name"]: row for row in read_rows(file, _TABLES)}
     views: dict[str, Rows] = {}
-    for view in read_rows(file, _VIEWS):
+    for view in read_rows(file, VIEWS):
         views.setdefault(view["table_name"], []).append(view)
     if not words.strip():
         return [_write_line(row, [view["view_name"] for view in views.get(name, [])]) for name, row in tables.items()]
     found = rank_by_words(words, _make_entries(file, tables, views))[:TABLES_FOUND]
     if not found:
         raise UsageWrong(f"No table says `{words.strip()}`; ask with other words, or without any for all.")
-    return [
-        _write_line(tables[name], [f"{view['view_name']} ({view['purpose']})" for view in views.get(name, [])])
-        for name in found
-    ]
+    asked = set(find_words(words))
+    return [_write_line(tables[name], [_name_view(view, asked) for view in views.get(name, [])]) for name in found]
 
 
-def find_metrics(file: Path, words: str) -> list[str]:
-    """The metrics whose name, synonyms or definition say the words best, the best first."""
-    entries = [
-        Entry(
-            row["metric"],
-            {
-                row["metric"]: NAME,
-                row["synonyms"] or "": NAME,
-                row["table_name"]: TEXT,
-                row["definitions"] or "": DETAIL,
-            },
-        )
-        for row in read_rows(file, _METRICS)
-    ]
-    return rank_by_words(words, entries)[:METRICS_FOUND]
+def _name_view(view: Mapping[str, Any], asked: set[str]) -> str:
+    """A view, with what it holds where that says a word of the question."""
+    says = asked & set(find_words(view["purpose"]))
+    return f"{view['view_name']} ({view['purpose']})" if says else str(view["view_name"])
 
 
 def _write_line(table: dict[str, Any], views: list[str]) -> str:
@@ -119,6 +101,7 @@ def _write_line(table: dict[str, Any], views: list[str]) -> str:
 def _make_entries(file: Path, tables: dict[str, dict[str, Any]], views: dict[str, Rows]) -> list[Entry]:
     """What is searched of each table: names, then what it answers, then metrics and columns, then texts."""
     columns = {row["table_name"]: row for row in read_rows(file, _COLUMNS)}
+    splits = list_splits(file)
     metrics = {row["table_name"]: row["names"].split(SEPARATOR) for row in read_rows(file, _SYNONYMS)}
     return [
         Entry(
@@ -128,6 +111,7 @@ def _make_entries(file: Path, tables: dict[str, dict[str, Any]], views: dict[str
                 " ".join([table["purpose"], *(view["purpose"] for view in views.get(name, []))]): ANSWER,
                 " ".join(metrics.get(name, [])): COLUMN,
                 columns[name]["names"]: COLUMN,
+                splits.get(name, ""): COLUMN,
                 f"{table['description']} {table['grain']}": TEXT,
                 f"{columns[name]['descriptions']} {columns[name]['allowed'] or ''}": DETAIL,
             },

@@ -39,7 +39,7 @@ def run_guarded_query(file: Path, query: str, limits: Limits) -> dict[str, Any]:
         limits: What it may take.
 
     Returns:
-        `columns`, `rows` (JSON values; dates as ISO text), `row_count`, `is_cut`.
+        `columns`, `rows` (JSON values; dates as ISO text), `row_count`, `is_cut`; if cut, `all_rows` and `go_on`.
 
     Raises:
         UsageWrong: The query is refused, fails, or reaches a limit; the sentence says which.

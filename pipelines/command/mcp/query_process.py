@@ -8,13 +8,19 @@ import datetime as dt
 import json
 import resource
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from regulars.pipelines.command.mcp.wrong_column import name_columns
+
 MIB = 2**20
+MOST_COUNTED, SECONDS_TO_COUNT, MOST_SECONDS_BEFORE = 100_000, 1, 5
+"""How far the rows of a cut answer are counted: rows, seconds, and seconds of a processor of the whole query."""
+GO_ON = "Order by columns that tell all rows apart and ask again with `offset {rows}`, added to an offset of yours."
 ASK_FOR_LESS = "ask for fewer rows or columns at once"
 WRITE_AS = "Where a name of your own is one of SQL's words, such as share, ref or months, write `as` before it."
 
@@ -26,7 +32,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         request: `file` (the published DuckDB file), `query`, `row_limit`, `character_limit`, `memory_mib`.
 
     Returns:
-        `columns`, `rows`, `row_count` (of the rows returned) and `is_cut` (whether there are more); or `error`.
+        `columns`, `rows`, `row_count` (of the rows returned) and `is_cut` (whether there are more); if so, `all_rows`,
+        how many there are in all, and `go_on`, how to read them; or `error`.
     """
     file = Path(request["file"])
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -47,6 +54,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             found = {"error": f"The query needs more than {request['memory_mib'] // 2:,} MiB of memory; {ASK_FOR_LESS}"}
         except duckdb.ParserException as error:
             found = {"error": f"{_cut(error)}\n{WRITE_AS}"}
+        except duckdb.BinderException as error:
+            found = {"error": f"{_cut(error)}{name_columns(con, str(request['query']), str(error))}"}
         except duckdb.Error as error:
             found = {"error": _cut(error)}
     return found
@@ -68,7 +77,26 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, row_limit: int, character_l
         is_cut = len(rows) == row_limit or characters > character_limit
         if not is_cut:
             rows.append(cells)
-    return {"columns": columns, "rows": rows, "row_count": len(rows), "is_cut": is_cut}
+    found = {"columns": columns, "rows": rows, "row_count": len(rows), "is_cut": is_cut}
+    if is_cut:
+        found |= {"all_rows": _count_rest(cursor, len(rows) + 1), "go_on": GO_ON.format(rows=len(rows))}
+    return found
+
+
+def _count_rest(cursor: duckdb.DuckDBPyConnection, counted: int) -> str:
+    """How many rows the answer has, or that it has at least so many.
+
+    Counting ends early rather than at a limit, which would take the rows with it.
+    """
+    until = time.monotonic() + SECONDS_TO_COUNT
+    try:
+        while counted < MOST_COUNTED and time.monotonic() < until and time.process_time() < MOST_SECONDS_BEFORE:
+            if cursor.fetchone() is None:
+                return f"{counted:,}"
+            counted += 1
+    except (duckdb.Error, MemoryError):
+        pass
+    return f"at least {counted:,}"
 
 
 def _cut(error: duckdb.Error) -> str:

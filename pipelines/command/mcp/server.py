@@ -14,7 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 from regulars.pipelines.command.generations import find_current
-from regulars.pipelines.command.mcp import published
+from regulars.pipelines.command.mcp import describe, explain, published
 from regulars.pipelines.command.mcp.find import list_tables as list_tables_by_words
 from regulars.pipelines.command.mcp.guarded_query import Limits, run_guarded_query
 from regulars.pipelines.command.mcp.report_text import read_text
@@ -67,26 +67,27 @@ def make_server(home: Home, limits: Limits | None = None) -> MCPServer:
 
     @server.tool(structured_output=False)
     def describe_table(table: str, word: str = "") -> str:
-        """Describe one table, such as `marts.churn` or `churn`: columns, units, allowed values, keys, metrics.
+        """Describe one table, such as `marts.churn` or `churn`: a line per column, its keys and metrics.
 
-        With `word`, only the columns that say it, or one of several words: wide tables are long.
+        With `word`, the columns that say it, or one of several words, with their whole texts and what each value means.
         """
-        return answer(lambda file: published.describe_table(file, table, word))
+        return answer(lambda file: describe.describe_table(file, table, word))
 
     @server.tool(structured_output=False)
     def explain_metric(metric: str) -> str:
         """Say how a metric, such as `churn_rate_12m`, is defined, and give a query for its latest values.
 
-        Words do too, such as `how much a customer costs`: the three metrics that fit best, each of all its tables.
+        Words do too, such as `how much a customer costs` or `month-3 retention`: the metrics that fit best, with a line
+        on each where several do, or that nothing fits well and what is nearest.
         """
-        return answer(lambda file: published.explain_metric(file, metric))
+        return answer(lambda file: explain.explain_metric(file, metric))
 
     @server.tool(structured_output=False)
     def query(sql: str) -> str:
         """Run one SELECT (DuckDB SQL) on the published tables; at most 500 rows come back, fewer of wide ones.
 
         Name the columns that you need, and write `as` before a name of your own: some words are SQL's (share, months).
-        `is_cut` says if not all did: page by `limit` and `offset` behind the last row that came, not by 500.
+        `is_cut` says if not all did, `all_rows` how many there are, and `go_on` how to read on.
         """
         return answer(lambda file: run_guarded_query(file, sql, allowed))
 

@@ -148,15 +148,15 @@ def _make_money_table(tie_out: Rows, words: Words) -> Table:
         [
             str(row["source"]),
             f"{row['kind']} {row['currency'] or ''}".replace("_", " ").rstrip(),
-            words.money(row["source_amount"]),
-            words.money(row["orders_amount"]),
-            words.money(row["refunds_amount"]),
-            words.money(row["adjustments_amount"]),
-            words.money(row["payments_amount"]),
-            words.money(row["subscriptions_amount"]),
-            words.money(row["quarantined_amount"]),
-            words.money(row["superseded_amount"]),
-            words.money(row["difference"]),
+            words.money(row["source_amount"], row["currency"]),
+            words.money(row["orders_amount"], row["currency"]),
+            words.money(row["refunds_amount"], row["currency"]),
+            words.money(row["adjustments_amount"], row["currency"]),
+            words.money(row["payments_amount"], row["currency"]),
+            words.money(row["subscriptions_amount"], row["currency"]),
+            words.money(row["quarantined_amount"], row["currency"]),
+            words.money(row["superseded_amount"], row["currency"]),
+            words.money(row["difference"], row["currency"]),
         ]
         for row in tie_out
     ]

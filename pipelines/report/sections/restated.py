@@ -72,7 +72,7 @@ def _format_value(value: float | None, unit: str, words: Words) -> str:
     if value is None:
         return ABSENT
     if unit == "company currency":
-        return words.money(Decimal(repr(value)))
+        return words.exact_money(Decimal(repr(value)))
     if unit == "ratio":
         return words.percent(value)
     return words.score(value) if unit == "points" else words.count(value)

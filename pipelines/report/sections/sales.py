@@ -91,9 +91,9 @@ def _describe_month(row: Row, currency: str, words: Words) -> str:
     return words.say(
         "{month}: returning {returning}, new {new}, unknown {unknown} {currency}",
         month=words.month(row["month"]),
-        returning=words.money(row["returning_customer_sales"]),
-        new=words.money(row["new_customer_sales"]),
-        unknown=words.money(row["unknown_customer_sales"]),
+        returning=words.money(row["returning_customer_sales"], currency),
+        new=words.money(row["new_customer_sales"], currency),
+        unknown=words.money(row["unknown_customer_sales"], currency),
         currency=currency,
     ).rstrip()
 
@@ -110,11 +110,11 @@ def _make_table(rows: Rows, currency: str, words: Words) -> Table:
     body = [
         [
             words.month(row["month"]),
-            words.money(row["returning_customer_sales"]),
-            words.money(row["new_customer_sales"]),
-            words.money(row["unknown_customer_sales"]),
-            words.money(row["refunds"]),
-            words.money(row["net_sales"]),
+            words.money(row["returning_customer_sales"], currency),
+            words.money(row["new_customer_sales"], currency),
+            words.money(row["unknown_customer_sales"], currency),
+            words.money(row["refunds"], currency),
+            words.money(row["net_sales"], currency),
         ]
         for row in reversed(rows)
     ]

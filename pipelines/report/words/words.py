@@ -15,6 +15,7 @@ from pathlib import Path
 
 import polib
 
+from regulars.pipelines.definitions.currency_decimals import find_decimals
 from regulars.pipelines.errors import SettingsWrong
 
 CATALOGUES = Path(__file__).parent
@@ -132,10 +133,17 @@ class Words:
             return ABSENT
         return self.say("{currency} {number}", currency=currency, number=self.number(value, digits)).strip()
 
-    def money(self, value: Decimal | None) -> str:
-        """1,234.50; up to four decimals where they are not zero, since a total must tie out to the last one."""
+    def money(self, value: Decimal | None, currency: str | None) -> str:
+        """1,234.50: rounded to the currency's decimals; up to four where less than that would be written as nothing."""
         if value is None:
             return ABSENT
+        digits = find_decimals(currency)
+        if value and not round(value, digits):
+            return self.exact_money(value)
+        return self.number(value, digits)
+
+    def exact_money(self, value: Decimal) -> str:
+        """1,234.50, with up to four decimals where they are not zero, such as the amounts before and after a change."""
         whole, _, cents = f"{value:,.4f}".partition(".")
         return self._punctuated(f"{whole}.{cents.rstrip('0').ljust(2, '0')}")
 

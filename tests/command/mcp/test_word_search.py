@@ -48,3 +48,9 @@ def test_a_table_that_a_question_calls_by_its_name_comes_before_one_that_has_a_w
     assert rank_by_words("revenue", [longer, named]) == ["sales", "concentration"]
     assert rank_by_words("revenue concentration", [named, longer]) == ["concentration", "sales"]
     assert rank_by_words("concentration", [named, longer]) == ["concentration"]
+
+
+def test_words_that_stand_together_in_the_question_and_in_a_text_count_more():
+    apart = Entry("orders", {"days after a sale without any first order": 2.0})
+    together = Entry("lapse", {"days without an order after which customers are gone": 2.0})
+    assert rank_by_words("how many days without an order", [apart, together]) == ["lapse", "orders"]

@@ -1,0 +1,31 @@
+"""Reads what each mart is split by, such as the first category of customers.
+
+Put here: that. Keep out: searching it (`find.py`, `metric_search.py`).
+"""
+
+from pathlib import Path
+
+from regulars.pipelines.command.mcp.file_rows import read_rows
+
+_SPLIT_COLUMNS = """
+    select table_name, column_name, column_name in ('dimension', 'attribute', 'scope') as holds_names
+    from meta.data_dictionary
+    where is_key and data_type = 'VARCHAR' and starts_with(table_name, 'marts.')
+        and table_name in (select table_name from meta.contracts)
+"""
+_HELD_NAMES = """
+    select '{table_name}' as table_name, string_agg(distinct {column_name}, ' ') as column_name from {table_name}
+"""
+
+
+def list_splits(file: Path) -> dict[str, str]:
+    """Table -> what its rows are split by: the names of its key's columns, or the names that these hold."""
+    columns = read_rows(file, _SPLIT_COLUMNS)
+    held = [_HELD_NAMES.format(**each) for each in columns if each["holds_names"]]
+    named = [each for each in columns if not each["holds_names"]]
+    if held:
+        named = [*read_rows(file, " union all ".join(held)), *named]
+    splits: dict[str, str] = {}
+    for each in named:
+        splits[each["table_name"]] = f"{splits.get(each['table_name'], '')} {each['column_name'] or ''}"
+    return splits

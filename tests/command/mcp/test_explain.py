@@ -1,0 +1,125 @@
+"""Metrics are explained by name, by synonym and by words; a query of each gives its latest values."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from regulars.pipelines.command.mcp.explain import LINE, explain_metric
+from regulars.pipelines.command.mcp.file_rows import read_rows
+from regulars.pipelines.command.mcp.query_process import answer
+from regulars.pipelines.errors import UsageWrong
+
+
+def ask(file: Path, query: str) -> dict:
+    """What the process of a query would answer, in this process."""
+    limits = {"row_limit": 500, "character_limit": 60_000, "memory_mib": 2048}
+    return answer({"file": str(file), "query": query, **limits})
+
+
+def test_of_metrics_that_fit_as_well_a_line_says_what_each_is(file):
+    found = explain_metric(file, "month-3 retention")
+    assert "as well as each other" in found["found"]
+    assert [row["metric"] for row in found["metrics"]] == [line.partition(" (")[0] for line in found["which"]]
+    assert "retention_rate (marts.retention_cohorts): retained_customers / cohort_size." in found["which"][0]
+    assert max(len(line) for line in [*found["which"], *found["see_also"]]) < LINE + 100
+
+
+def test_where_nothing_fits_it_is_said_with_the_words_that_no_metric_says(file):
+    found = explain_metric(file, "conversion rate of the website")
+    assert found["metrics"] == []
+    assert "Nothing fits well" in found["found"]
+    assert "No published metric says: conversion, website." in found["found"]
+    assert len(found["see_also"]) == 5
+    with pytest.raises(UsageWrong, match="no metric `abandoned carts`"):
+        explain_metric(file, "abandoned carts")
+
+
+@pytest.mark.parametrize(
+    ("words", "grain", "number"), [("month-3 retention", "month", 3), ("week 4 retention", "week", 4)]
+)
+def test_a_number_of_the_words_chooses_the_rows_of_it(file, words, grain, number):
+    (definition, *_) = explain_metric(file, words)["metrics"]
+    assert (definition["metric"], definition["table_name"]) == ("retention_rate", "marts.retention_cohorts")
+    by_hand = f"""
+        select cohort_start::varchar, retention_rate from marts.retention_cohorts
+        where grain = '{grain}' and dimension = 'all' and period_number = {number} order by 1 desc limit 60
+    """
+    found = ask(file, definition["query"])
+    place = found["columns"].index("retention_rate")
+    with duckdb.connect(str(file), read_only=True) as con:
+        assert [(row[0], row[place]) for row in found["rows"]] == con.execute(by_hand).fetchall()
+    assert found["row_count"] > 3
+
+
+def test_a_synonym_leads_first_to_the_table_that_says_it(file):
+    tables = [row["table_name"] for row in explain_metric(file, "revenue")["metrics"]]
+    assert (tables[0], len(tables)) == ("marts.sales_new_vs_returning", 2)
+
+
+def test_a_name_that_is_part_of_others_points_at_them(file):
+    found = explain_metric(file, "churn rate")
+    assert [row["table_name"] for row in found["metrics"]] == ["marts.subscription_churn"]
+    assert any(line.startswith("churn_rate_12m (marts.churn): ") for line in found["see_also"])
+
+
+def test_a_metric_of_days_that_add_up_is_asked_for_by_month(file):
+    (definition,) = explain_metric(file, "complaints_on_time_rate")["metrics"]
+    found = ask(file, definition["query"])
+    by_hand = """
+        select date_trunc('month', period_end)::date::varchar, sum(complaints_on_time) / sum(complaints_decided),
+            sum(complaints_decided)
+        from marts.support_response where grain = 'day' and dimension = 'all'
+        group by 1 having sum(complaints_decided) > 0 order by 1 desc
+    """
+    with duckdb.connect(str(file), read_only=True) as con:
+        expected = [(month, pytest.approx(rate), n) for month, rate, n in con.execute(by_hand).fetchall()]
+    assert [tuple(row) for row in found["rows"] if row[2]] == expected
+    assert set(definition["splits"]) == {"grain", "dimension"}
+    assert {"day", "week"} <= set(definition["splits"]["grain"])
+
+
+def test_a_sum_with_an_interval_is_asked_for_with_it(file):
+    (definition,) = explain_metric(file, "demand_forecast_4w")["metrics"]
+    found = ask(file, definition["query"])
+    assert {"demand_forecast_4w", "demand_forecast_4w_low", "demand_forecast_4w_high", "reason"} <= set(
+        found["columns"]
+    )
+    assert len(found["rows"]) == 1
+
+
+def test_a_metric_that_nobody_knows_is_refused_with_those_written_alike(file):
+    with pytest.raises(UsageWrong, match=r"no metric `chrun`; did you mean `churn_rate`"):
+        explain_metric(file, "chrun")
+
+
+@pytest.mark.slow
+def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
+    names = [row["metric"] for row in read_rows(file, "select distinct metric from meta.metric_definitions order by 1")]
+    assert len(names) > 50
+    for name in names:
+        for definition in explain_metric(file, name)["metrics"]:
+            assert "error" not in ask(file, definition["query"]), definition["query"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "metric"),
+    [
+        ("max CAC", "most_to_bid"),
+        ("Highest bid", "most_to_bid"),
+        ("concentration", "top_10_percent_share"),
+        ("time_to_second_purchase", "median_days_to_second_order"),
+        ("Repeat rate", "repeat_rate_365d"),
+        ("aov", "average_order_value"),
+        ("LTV", "clv_simple"),
+        ("churn", "churn_rate_12m"),
+        ("CLV", "clv_simple"),
+        ("money at risk", "revenue_at_risk_12m"),
+        ("payback", "payback_months"),
+        ("on-time rate", "tickets_on_time_rate"),
+        ("number of complaints", "all_complaints"),
+        ("Net sales", "net_sales"),
+    ],
+)
+def test_a_metric_is_found_by_what_people_call_it(file, asked, metric):
+    assert {row["metric"] for row in explain_metric(file, asked)["metrics"]} == {metric}

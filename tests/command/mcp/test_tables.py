@@ -1,0 +1,130 @@
+"""Tables are found by the words of a question and described in few words; a word gives all of some columns."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from regulars.pipelines.command.mcp.describe import describe_table, find_table
+from regulars.pipelines.command.mcp.find import list_table_names, list_tables
+from regulars.pipelines.errors import UsageWrong
+
+
+def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
+    path = tmp_path / "regulars.duckdb"
+    with duckdb.connect(path) as con:
+        con.execute("create schema meta")
+        con.execute(
+            "create table meta.contracts as select table_name, '' as purpose, '' as description, '' as grain "
+            "from (values ('core.orders'), ('marts.orders'), ('marts.churn')) t(table_name)"
+        )
+    assert find_table(path, "churn") == find_table(path, "marts.churn") == "marts.churn"
+    with pytest.raises(UsageWrong, match=r"several tables `orders`: ask for `core.orders` or `marts.orders`"):
+        find_table(path, "orders")
+    with pytest.raises(UsageWrong, match=r"no table `chrn`; did you mean `marts.churn`"):
+        find_table(path, "chrn")
+    assert find_table(path, " Marts.CHURN") == "marts.churn"
+
+
+def test_only_tables_and_columns_that_say_a_word_are_told(file):
+    from regulars.pipelines.command.mcp.describe import describe_table
+
+    about = {line.partition(" | ")[0] for line in list_tables(file, "Complaints")}
+    assert {"marts.support_response", "marts.scorecard"} & about == {"marts.support_response"}
+    assert len(about) < len(list_tables(file))
+    columns = {row["column_name"] for row in describe_table(file, "CUSTOMER_360", " risk ")["columns"]}
+    assert "revenue_at_risk_12m" in columns
+    assert "city" not in columns
+    either = {row["column_name"] for row in describe_table(file, "customer_360", "cities, refunding")["columns"]}
+    assert "refunds" in either
+    for ask_for in (lambda: list_tables(file, "quasar"), lambda: describe_table(file, "churn", "quasar")):
+        with pytest.raises(UsageWrong, match=r"says `quasar`; ask (for another word|with other words)"):
+            ask_for()
+
+
+def test_a_table_is_listed_in_a_line_with_its_grain_answer_and_views(file):
+    lines = list_tables(file)
+    (churn,) = [line for line in lines if line.startswith("marts.churn | ")]
+    assert churn == (
+        "marts.churn | per month-end, dimension and dimension value | How many customers are active, new, back and "
+        "lost month by month, and the 12-month churn | views: marts.churn_all, marts.churn_by_value"
+    )
+    assert len("".join(lines)) < 14_000
+    (first, *_) = list_tables(file, "12-month churn of the whole base")
+    assert "marts.churn_all (The whole base, month by month)" in first
+
+
+QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("each", [each for asked in QUESTIONS.values() for each in asked], ids=lambda each: each["ask"])
+def test_the_words_of_a_question_find_its_table_among_the_first(file, each):
+    found = [line.partition(" | ")[0] for line in list_tables(file, each["ask"])]
+    assert set(found[: each.get("within", 5)]) & set(each["tables"]), found
+
+
+def test_a_filter_is_said_once_for_all_metrics_that_need_it(file):
+    groups = describe_table(file, "marts.churn")["metrics"]
+    filters = [(each.get("filter"), each.get("view_name")) for each in groups]
+    assert len(set(filters)) == len(filters)
+    with duckdb.connect(str(file), read_only=True) as con:
+        query = "select metric from meta.metric_definitions where table_name = 'marts.churn'"
+        names = {name for (name,) in con.execute(query).fetchall()}
+    assert sorted(name for each in groups for name in each["metrics"]) == sorted(names)
+
+
+def test_a_column_says_what_it_is_and_not_what_it_is_not(file):
+    described = describe_table(file, "marts.nps_value", "of")
+    columns = {row["column_name"]: row for row in described["columns"]}
+    assert columns["nps_group"]["is_key"] is True
+    assert "is_key" not in columns["customers"]
+    assert not [name for name, row in columns.items() if "population" in row]
+    told = [name for names in described["populations"].values() for name in names]
+    assert len(told) == len(set(told)) > 5
+
+
+def measure(file: Path, table: str) -> int:
+    return len(json.dumps(describe_table(file, table), ensure_ascii=False, default=str))
+
+
+def test_an_agent_can_afford_to_look_at_any_table(file):
+    tables = [line.partition(" | ")[0] for line in list_tables(file)]
+    sizes = {table: measure(file, table) for table in tables}
+    assert max(sizes.values()) < 13_000, sizes
+    assert sizes["marts.customer_360"] < 12_000
+    assert sorted(sizes.values())[len(sizes) // 2] < 3_500
+    views = [name for name in list_table_names(file) if name not in tables]
+    assert max(measure(file, view) for view in views) < 5_000
+
+
+def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
+    (line,) = [each for each in describe_table(file, "churn")["columns"] if each.startswith("churn_rate_12m (")]
+    assert line == "churn_rate_12m (DOUBLE, ratio, not additive): churned_customers_12m / average_customers_12m"
+    (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
+    assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
+    (whole,) = describe_table(file, "churn", "churned_customers_12m / average_customers_12m")["columns"]
+    assert (whole["is_additive"], "NULL until each of the 13 month-ends" in whole["description"]) == (False, True)
+
+
+def test_a_view_says_what_differs_from_its_table(file):
+    view, table = describe_table(file, "marts.churn_all"), describe_table(file, "marts.churn")
+    assert view["view_of"] == "marts.churn"
+    assert view["description"].startswith("The whole base, month by month. The rows of marts.churn with dimension")
+    assert len(view["description"]) < 200 < len(table["description"])
+    assert (view["columns_left_out"], view["columns_that_differ"]) == (["dimension", "dimension_value"], [])
+    assert {"lapsed_in_month"} <= set(view["additive"])
+    assert "churn_rate_12m" not in view["additive"]
+    (column, *_) = describe_table(file, "marts.churn_all", "month_end")["columns"]
+    assert column["description"] == "Last day of the month."
+
+
+def test_an_answer_names_the_views_of_a_table_and_says_what_those_hold_that_say_a_word(file):
+    (churn,) = [line for line in list_tables(file, "whole base of customers lost") if line.startswith("marts.churn |")]
+    assert churn.endswith("views: marts.churn_all (The whole base, month by month), marts.churn_by_value")
+
+
+def test_what_a_table_is_split_by_is_searched(file):
+    found = [line.partition(" | ")[0] for line in list_tables(file, "worse customers by first discount")]
+    assert {"marts.churn", "marts.second_orders"} <= set(found)
