@@ -105,10 +105,7 @@ def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
     (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
     assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
     (whole,) = describe_table(file, "churn", "churned_customers_12m / average_customers_12m")["columns"]
-    assert (
-        whole["is_key"] if "is_key" in whole else False,
-        "NULL until each of the 13 month-ends" in whole["description"],
-    ) == (False, True)
+    assert "NULL until each of the 13 month-ends" in whole["description"]
 
 
 def test_a_view_says_what_differs_from_its_table(file):
