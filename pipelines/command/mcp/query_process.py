@@ -67,6 +67,7 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, row_limit: int, character_l
     statements = con.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         return {"error": "ask with one SELECT; nothing here can be changed, and no other statement is run"}
+    started = time.process_time()
     cursor = con.execute(statements[0])
     columns = [each[0] for each in cursor.description or []]
     rows: list[list[Any]] = []
@@ -79,18 +80,18 @@ def _run(con: duckdb.DuckDBPyConnection, query: str, row_limit: int, character_l
             rows.append(cells)
     found = {"columns": columns, "rows": rows, "row_count": len(rows), "is_cut": is_cut}
     if is_cut:
-        found |= {"all_rows": _count_rest(cursor, len(rows) + 1), "go_on": GO_ON.format(rows=len(rows))}
+        found |= {"all_rows": _count_rest(cursor, len(rows) + 1, started), "go_on": GO_ON.format(rows=len(rows))}
     return found
 
 
-def _count_rest(cursor: duckdb.DuckDBPyConnection, counted: int) -> str:
+def _count_rest(cursor: duckdb.DuckDBPyConnection, counted: int, started: float) -> str:
     """How many rows the answer has, or that it has at least so many.
 
     Counting ends early rather than at a limit, which would take the rows with it.
     """
-    until = time.monotonic() + SECONDS_TO_COUNT
+    until, busy_until = time.monotonic() + SECONDS_TO_COUNT, started + MOST_SECONDS_BEFORE
     try:
-        while counted < MOST_COUNTED and time.monotonic() < until and time.process_time() < MOST_SECONDS_BEFORE:
+        while counted < MOST_COUNTED and time.monotonic() < until and time.process_time() < busy_until:
             if cursor.fetchone() is None:
                 return f"{counted:,}"
             counted += 1
