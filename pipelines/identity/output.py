@@ -210,11 +210,12 @@ def _link_by_person(
     rows: pl.DataFrame, reference: Reference, staging: Staging, by_lines: pl.DataFrame, found: pl.DataFrame
 ) -> pl.DataFrame:
     """Find the person by the customer record named, the address or the order: the first one with a customer."""
-    orders = _find_customers_of_orders(staging, by_lines, found, rows)
+    orders = _find_customers_of_orders(staging, by_lines, found, rows["order_id"])
+    rows = _add_order_system(rows, orders)
     ways = [
         (_filter_links(found, "customer_record"), ["of_system", "record_id"]),
         (_filter_links(found, reference.record_type), ["system", "source_record_id"]),
-        (orders, ["of_system", "order_id"]),
+        (orders, ["order_system", "order_id"]),
     ]
     for number, (known, key) in enumerate(ways):
         known = known.rename({column: f"{column}_{number}" for column in _WHO})
@@ -234,17 +235,17 @@ def _filter_links(found: pl.DataFrame, link_type: str) -> pl.DataFrame:
 
 
 def _find_customers_of_orders(
-    staging: Staging, by_lines: pl.DataFrame, found: pl.DataFrame, rows: pl.DataFrame
+    staging: Staging, by_lines: pl.DataFrame, found: pl.DataFrame, order_ids: pl.Series
 ) -> pl.DataFrame:
-    """Find the customers of the orders that rows name: `system`, `source_record_id` and `_WHO`."""
-    wanted = rows.select(_system="of_system", order_id="order_id").drop_nulls().unique()
+    """Find the customers of orders of any tool with these ids: `system`, `source_record_id` and `_WHO`."""
+    wanted = order_ids.drop_nulls().unique().to_frame()
     columns = ["_system", "order_id", "customer_system", "customer_record_id"]
     if wanted.is_empty():
         orders = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     else:
-        own = staging["orders"].select(columns).join(wanted.lazy(), on=["_system", "order_id"], how="semi").collect()
+        own = staging["orders"].select(columns).join(wanted.lazy(), on="order_id", how="semi").collect()
         known_by_lines = by_lines.filter(pl.col("record_type") == "order").select(columns)
-        orders = pl.concat([own, known_by_lines.join(wanted, on=["_system", "order_id"], how="semi")])
+        orders = pl.concat([own, known_by_lines.join(wanted, on="order_id", how="semi")])
     orders = orders.with_columns(of_system=pl.coalesce("customer_system", "_system"))
     named = orders.filter(pl.col("customer_record_id").is_not_null()).join(
         _filter_links(found, "customer_record"),
@@ -256,6 +257,18 @@ def _find_customers_of_orders(
     )
     return pl.concat(
         [frame.select(*_WHO, system="_system", source_record_id="order_id") for frame in (named, by_order)]
+    )
+
+
+def _add_order_system(rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """Add the tool whose order a row names: its own, that of its customers, or the only one with such an order."""
+    known = orders.select(order_id="source_record_id", order_system="system").unique()
+    only = known.filter(pl.len().over("order_id") == 1)
+    for number, of in enumerate(("system", "of_system")):
+        here = known.with_columns(pl.col("order_system").alias(f"order_system_{number}"))
+        rows = rows.join(here, left_on=["order_id", of], right_on=["order_id", "order_system"], how="left")
+    return rows.join(only, on="order_id", how="left").with_columns(
+        order_system=pl.coalesce("order_system_0", "order_system_1", "order_system")
     )
 
 
