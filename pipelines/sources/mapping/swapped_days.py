@@ -26,6 +26,8 @@ _MANY_TIMES = 3
 """As read, the days are spread over at least so many times as long as the other way round."""
 _MOST_DAYS = 45
 """The other way round, the days of the file lie within so many: those of a delivery of every day, week or month."""
+_STILL_TO_COME = {"promised_at", "started_at", "trial_ends_at", "resumed_at", "cancelled_at", "ended_at"}
+"""Columns that may name a day on which something is to happen: days to come are none that were exchanged."""
 _VARIED = 6
 """Days of so many different numbers in the other files show that a company does not sell on one day of each month."""
 
@@ -138,7 +140,7 @@ def _explain(file: FileDays, others: Sequence[FileDays]) -> str:
     """Why a file seems to be written the other way round; empty: it does not."""
     if not file.is_open or file.days < _LEAST_DAYS:
         return ""
-    if file.future_count and not file.other_future_count:
+    if file.column not in _STILL_TO_COME and file.future_count and not file.other_future_count:
         return (
             f"{file.future_count:,} of its {file.count:,} days lie after the day on which it came, and none would the "
             "other way round"

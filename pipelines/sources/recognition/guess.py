@@ -192,9 +192,10 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
     questions: dict[str, str] = {}
     columns: dict[str, Any] = {}
     by_names = all("by the name" in reason for reason in reasons)
+    needed = {each if each in found else _INSTEAD.get(each, each) for each in NEEDED[kind]}
     for ours, each in found.items():
         doubt = _find_doubt(kind, ours, each)
-        if doubt and ours not in NEEDED[kind]:
+        if doubt and ours not in needed:
             continue  # a column of another meaning, which nothing needs
         columns[ours] = each.column
         if doubt:

@@ -112,8 +112,7 @@ def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[s
         elif name in _UNFINISHED:
             yield column, f"{cell} in ({_list(_TRUE)})"
         elif name in _PROGRESS:
-            number = f"try_cast(regexp_extract({cell}, '^([0-9]+([.][0-9]+)?) ?%?$', 1) as double)"
-            yield column, f"coalesce({number} < 100, false)"
+            yield column, f"coalesce({_read_part(cell)} < 100, false)"
 
 
 def count_unfinished(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str]) -> list[Unfinished]:
@@ -129,6 +128,8 @@ def count_unfinished(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterabl
         said: tuple[str, ...] = ()
         if _name(column) in _STATES:
             said, condition = _find_words(con, rows, column)
+        elif _name(column) in _PROGRESS and not _is_of_hundred(con, rows, column):
+            continue
         count, row_count = con.execute(
             f"select count(*) filter ({condition}), count(*) from {rows} as file"
         ).fetchall()[0]
@@ -142,6 +143,17 @@ def add_rule(exclude: dict[str, str], found: Iterable[Unfinished]) -> None:
     conditions = [*([exclude[RULE]] if RULE in exclude else []), *(each.condition for each in found)]
     if conditions:
         exclude[RULE] = " or ".join(conditions)
+
+
+def _is_of_hundred(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> bool:
+    """Whether anybody came to 100: a column that ends at 1, or counts pages, would call everybody unfinished."""
+    part = _read_part(_fold(column, ""))
+    return bool(con.execute(f"select coalesce(max({part}) >= 100, false) from {rows} as file").fetchall()[0][0])
+
+
+def _read_part(cell: str) -> str:
+    """SQL of the number in a cell such as `40`, `40 %` or `0.4`; NULL where there is none."""
+    return f"try_cast(regexp_extract({cell}, '^([0-9]+([.][0-9]+)?) ?%?$', 1) as double)"
 
 
 def _find_words(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> tuple[tuple[str, ...], str]:

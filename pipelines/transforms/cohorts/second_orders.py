@@ -124,7 +124,7 @@ def _cut_off(curves: pl.DataFrame) -> pl.DataFrame:
 def _give_reason() -> pl.Expr:
     """Say why there is no median, or no upper end of its interval."""
     name, watched = "median_days_to_second_order", pl.col("watched_days")
-    share = (pl.col("second_order_rate") * 100).round(1)
+    share, has_no_end = (pl.col("second_order_rate") * 100).round(1), pl.col(f"{name}_high").is_null()
     return (
         pl.when(watched.is_null())
         .then(pl.lit(f"fewer than {ENOUGH} customers: too few to tell"))
@@ -134,9 +134,9 @@ def _give_reason() -> pl.Expr:
                 "fewer than half buy again within {} days ({} %), and too few are observed for longer", watched, share
             )
         )
-        .when(pl.col("second_order_rate") == 1)
+        .when(has_no_end & (pl.col("second_order_rate") == 1))
         .then(pl.lit("all have bought again by then: the interval has no upper end"))
-        .when(pl.col(f"{name}_high").is_null())
+        .when(has_no_end)
         .then(
             pl.lit(
                 "the interval has no upper end: too few are observed for so long, and maybe fewer than half buy again"

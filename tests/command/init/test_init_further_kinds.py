@@ -61,6 +61,7 @@ def test_an_interval_that_nobody_knows_is_quarantined(read, tmp_path):  # noqa: 
         ("Amount,Cancelled at", "20.00,", "no column says in words what `Amount` pays for: a month, a year?"),
         ("Amount,Interval,Status", "20.00,month,cancelled", "`Status` says how they stand, and no column says since"),
         ("Amount incl. VAT,Interval,Cancelled at", "20.00,month,", "`Amount incl. VAT` is with tax, or may be"),
+        ("MRR,Cancelled at", "n/a,", "subscriptions.monthly_amount: written like a/a"),
     ],
 )
 def test_what_decides_how_much_a_subscription_is_worth_is_asked(read, header, end, said):  # noqa: F811

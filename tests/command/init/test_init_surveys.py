@@ -113,7 +113,14 @@ def test_answers_that_the_file_calls_unfinished_are_left_out_and_counted(tmp_pat
 
 @pytest.mark.parametrize(
     ("header", "ends"),
-    [("Status", ("Complete", "Done")), ("Progress", ("100",)), ("Finished", ("1",)), ("Plan", ("Partial", "Full"))],
+    [
+        ("Status", ("Complete", "Done")),
+        ("Progress", ("100",)),
+        ("Completion rate", ("1", "0.8")),
+        ("Progress", ("12", "7")),
+        ("Finished", ("1",)),
+        ("Plan", ("Partial", "Full")),
+    ],
 )
 def test_answers_that_are_all_finished_have_no_such_rule(tmp_path, header, ends):
     told, source = read_unknown(tmp_path, answers(header, *ends))

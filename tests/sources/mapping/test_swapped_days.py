@@ -5,31 +5,27 @@ import datetime as dt
 import duckdb
 import pytest
 
+from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.settings.sources.file_options import FileOptions
-from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.mapping import LandedFile
 from regulars.pipelines.sources.mapping.swapped_days import find_swapped_days, read_file_days
 
-SOURCE = Source(
-    path="x.csv",
-    kind="orders",
-    columns={"order_id": "no", "ordered_at": "at", "gross_sales": "total"},
-    options=FileOptions(datetime_format="%d/%m/%Y"),
-)
+OPTIONS = FileOptions(datetime_format="%d/%m/%Y")
 
 
-def look(*files, came=dt.datetime(2026, 12, 31, tzinfo=dt.UTC)):
-    """The sentences about files, each of them days as written."""
+def look(*files, came=dt.datetime(2026, 12, 31, tzinfo=dt.UTC), column="ordered_at"):
+    """The sentences about files, each of them days of a column as written."""
+    mappings = {"orders": KindMapping(columns={"order_id": "no", column: "at", "gross_sales": "total"})}
     read = []
     for number, days in enumerate(files):
         with duckdb.connect() as con:
             con.execute('create table file_rows (no varchar, "at" varchar, total varchar)')
             con.executemany("insert into file_rows values ('1', ?, '1.00')", [[each] for each in days])
             file = LandedFile(
-                "file_rows", ("no", "at", "total"), [], SOURCE.options, "shop", "shop", 1, "", "UTC", "EUR",
+                "file_rows", ("no", "at", "total"), [], OPTIONS, "shop", "shop", 1, "", "UTC", "EUR",
                 f"{number}.csv", came,
             )  # fmt: skip
-            read += read_file_days(con, file, SOURCE.mappings)
+            read += read_file_days(con, file, mappings)
     return [each.sentence for each in find_swapped_days(read)]
 
 
@@ -41,6 +37,12 @@ def test_a_file_of_the_other_order_is_found_by_days_that_are_still_to_come():
     came = dt.datetime(2026, 3, 12, tzinfo=dt.UTC)
     [said] = look(write("%d/%m/%Y", "2026-02-01", 28), write("%m/%d/%Y", "2026-03-01", 10), came=came)
     assert said.startswith("1.csv: no day of orders.ordered_at is later than the 12th of a month, and 7 of its 10 days")
+
+
+def test_days_that_are_promised_may_be_still_to_come():
+    came, days = dt.datetime(2026, 9, 30, tzinfo=dt.UTC), write("%d/%m/%Y", "2026-10-01", 5)
+    assert len(look(days, came=came)) == 1
+    assert look(days, came=came, column="promised_at") == []
 
 
 def test_a_file_of_the_other_order_is_found_by_days_that_lie_far_apart():

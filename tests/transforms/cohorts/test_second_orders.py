@@ -93,6 +93,12 @@ def test_where_all_bought_again_the_reason_says_so():
     assert row["reason"] == "all have bought again by then: the interval has no upper end"
 
 
+def test_where_all_bought_again_one_by_one_the_interval_has_an_end_and_there_is_nothing_to_say():
+    found = found_of(*(rows := company([500] * 40, [*range(5, 45)])))
+    assert found.select("second_order_rate", *MEDIAN, "reason").row(0) == (1.0, 24, 18, 30, None)
+    assert broken_rules("second_orders", found, {"core.orders": core(*rows)["orders"]}) == set()
+
+
 def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
     rows = [row | {"channel": "web"} for row in company([400] * 60, [20] * 45 + [None] * 15)]
     found = found_of(*rows, cohorts=Cohorts(dimensions=["first_channel", "first_discount", "owner"]))

@@ -95,7 +95,7 @@ _COSTS = """
 _UNCONVERTED = """
     with
         -- what a piece costs in the company's currency, by the product list or by lines
-        known as (
+        said as (
             select products.system, products.product_id, products.unit_cost_original as piece
             from core.products as products
             join raw.company as company on company.currency = products.cost_currency
@@ -104,6 +104,14 @@ _UNCONVERTED = """
             from core.order_lines as lines
             join raw.company as company on company.currency = lines.cost_currency
             where lines.quantity > 0
+        ),
+
+        -- of a product whose lines have many costs any number is near one of them
+        known as (
+            from said
+            semi join (
+                select system, product_id from said group by all having count(distinct round(piece, 2)) <= 20
+            ) as alike using (system, product_id)
         )
 
     select lines.source, count(*) filter (is_known), count(*)

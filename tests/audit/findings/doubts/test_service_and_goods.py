@@ -102,6 +102,9 @@ def add_costs(add: Callable[[str, str, int, Callable[[int], Row]], None]) -> Non
     add("near 1", "order_lines", 20, cost("USD", "12"))
     add("by lines", "order_lines", 1, cost("EUR", "12"))
     add("by lines", "order_lines", 20, cost("CHF", "12"))
+    for source, costs in (("twenty costs", 20), ("more costs", 21)):
+        add(source, "order_lines", costs, lambda n: cost("EUR", f"{11 + n}")(n))
+        add(source, "order_lines", 20, cost("CHF", "12"))
 
 
 def line(number: int, quantity: int, price: str) -> Row:
@@ -151,4 +154,4 @@ def test_rates_stand_out_beyond_four_times_the_usual_or_the_known_rate(con):
 def test_costs_in_a_foreign_currency_with_the_numbers_of_the_companys_are_doubted(con):
     found = said(con, "costs_not_in_order_currency")
     assert found.pop("converted", (0, 0.0)) == (0, 0.0)
-    assert found == {"listed": (20, 1.0), "by lines": (20, 1.0)}
+    assert found == {"listed": (20, 1.0), "by lines": (20, 1.0), "twenty costs": (20, 1.0)}
