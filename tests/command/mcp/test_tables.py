@@ -51,7 +51,7 @@ def test_a_table_is_listed_in_a_line_with_its_grain_answer_and_views(file):
         "marts.churn | per month-end, dimension and dimension value | How many customers are active, new, back and "
         "lost month by month, and the 12-month churn | views: marts.churn_all, marts.churn_by_value"
     )
-    assert len("".join(lines)) < 14_000
+    assert len("".join(lines)) < 14_500
     (first, *_) = list_tables(file, "12-month churn of the whole base")
     assert "marts.churn_all (The whole base, month by month)" in first
 
