@@ -77,12 +77,17 @@ def read_naively(records: list[Record], mode: str) -> list[str]:
                 fate = "used"
             elif place > (versions.index(used) if used is not None else len(versions) - 2):
                 fate = "quarantined"
-            elif mode == "append" and used is not None and records[version[0]].values == records[used[0]].values:
+            elif mode == "append" and used is not None and says_the_same(records, version, used):
                 fate = "duplicate"
             else:
                 fate = "superseded"
             fates |= dict.fromkeys(version, fate)
     return [fates[number] for number in range(len(records))]
+
+
+def says_the_same(records: list[Record], version: list[int], used: list[int]) -> bool:
+    """Whether every record of one version has the values of the other."""
+    return {records[number].values for number in version} == {records[used[0]].values}
 
 
 def settle_repeats(records: list[Record], same: list[int], fates: dict[int, str], bad: set[int]) -> None:
@@ -163,6 +168,13 @@ def read_by_sql(con: duckdb.DuckDBPyConnection, records: list[Record], mode: str
 def con():
     with delivered(duckdb.connect()) as con:
         yield con
+
+
+@pytest.mark.parametrize("bad", [0, 1])
+def test_an_older_version_that_contradicts_itself_is_superseded_in_any_order(con, bad):
+    older = [Record(3, "a", "2", "6", 1, True), Record(3, "a", "2", "6", None, False)]
+    newest = Record(1, "a", "2", "6", 2, False)
+    assert read_by_sql(con, [older[bad], older[1 - bad], newest], "append") == ["superseded", "superseded", "used"]
 
 
 @pytest.mark.parametrize("mode", ["full", "incremental", "append"])

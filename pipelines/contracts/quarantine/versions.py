@@ -13,6 +13,9 @@ Newest is what `updated_at` says, unless it lies in the future. A version withou
 delivered before it, and of versions of one moment the one delivered later is the newest: without the column the order
 of deliveries decides alone.
 
+An older version whose record says the same as the one that is used is a duplicate. Records of one version that
+contradict each other say nothing together, so it is superseded.
+
 What has versions is a unit: a document, or of a source that appends a record (`documents.py`).
 
 Orders and their lines are one document in two kinds. Rows of one file carry the same delivery number, so there a bad
@@ -101,7 +104,7 @@ def list_versions(con: duckdb.DuckDBPyConnection, contract: Contract) -> None:
             here.document,
             here.unit,
             here._delivery,
-            any_value(here.content),
+            case when min(here.content) = max(here.content) then min(here.content) end,
             max({moment}),
             bool_or(bad_rows.row_id is not null),
         from {rows} as here
