@@ -124,6 +124,17 @@ def test_more_cohorts_than_fit_are_counted():
     assert notes_of("cohorts", dataclasses.replace(NOTHING, cohorts=cohorts[:24])) == []
 
 
+def test_a_mark_is_explained_only_where_a_cohort_that_is_shown_has_it():
+    cells = {"period_number": 0, "cohort_size": 5, "retained_customers": 5, "retention_rate": 1.0, "net_sales": 1}
+    cohorts = [
+        cells | {"cohort_start": month, "cumulative_net_sales_per_customer": 1.0, "is_left_censored": not place}
+        for place, month in enumerate(months(25))
+    ]
+    mark = "* Some of these customers may have bought before the data begin."
+    assert mark not in notes_of("cohorts", dataclasses.replace(NOTHING, cohorts=cohorts))
+    assert mark in notes_of("cohorts", dataclasses.replace(NOTHING, cohorts=cohorts[:24]))
+
+
 def test_a_year_that_is_not_whole_yet_says_so(facts):
     since_the_beginning, last_year = parts_of("concentration", facts)
     assert since_the_beginning.notes == []

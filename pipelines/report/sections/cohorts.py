@@ -36,8 +36,9 @@ def build_cohorts(facts: ReportFacts, words: Words) -> Section:
     if not cohorts:
         return Section("cohorts", title, "", [[make_absent_part(words.say("No customer has ordered yet."))]], means)
     average = _sum_periods(facts.cohorts)
-    table = _make_table(cohorts[-COHORTS_SHOWN:], average, facts.currency, words)
-    rows = [[Part(table=table, notes=_list_notes(cohorts, words))]]
+    shown = cohorts[-COHORTS_SHOWN:]
+    table = _make_table(shown, average, facts.currency, words)
+    rows = [[Part(table=table, notes=_list_notes(shown, len(cohorts) - len(shown), words))]]
     curves = make_curve_parts(facts.cohorts, facts.currency, words)
     return Section("cohorts", title, _write_lede(average, words), [*rows, curves] if curves else rows, means)
 
@@ -180,12 +181,11 @@ def _make_total(average: Mapping[int, tuple[int, int]], periods: Iterable[int], 
     return ShadedRow(words.say("all cohorts"), [words.count(average.get(0, (0, 0))[1]), ""], cells)
 
 
-def _list_notes(cohorts: Sequence[Cohort], words: Words) -> list[Sentence]:
+def _list_notes(shown: Iterable[Cohort], older: int, words: Words) -> list[Sentence]:
     notes = []
-    if any(row.get("is_left_censored") for cohort in cohorts for row in cohort.values()):
+    if any(row.get("is_left_censored") for cohort in shown for row in cohort.values()):
         notes.append(words.say("* Some of these customers may have bought before the data begin."))
-    older = len(cohorts) - COHORTS_SHOWN
-    if older > 0:
+    if older:
         notes.append(
             words.say_count(
                 "{n} older cohort in marts.retention_cohorts.",
