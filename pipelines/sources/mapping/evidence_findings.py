@@ -234,7 +234,8 @@ def _find_unread_states(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _find_unfinished(evidence: Evidence) -> Iterator[Finding]:
-    for place, count in evidence.unfinished.items():
+    by_number = {place: progress.unfinished_count for place, progress in evidence.progress.items()}
+    for place, count in (evidence.unfinished | by_number).items():
         if count:
             yield make_finding(
                 "unfinished_answers_count",
