@@ -16,7 +16,7 @@ from regulars.pipelines.settings.sources.columns import Derived, KindMapping
 from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.garbled_text import is_garbled
 from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
-from regulars.pipelines.sources.mapping.swapped_days import FileDays, read_file_days
+from regulars.pipelines.sources.mapping.swapped_days import FileDays, exchange_day_and_month, read_file_days
 from regulars.pipelines.sources.mapping.unread_states import DECIDING, STATES, list_unread_states
 from regulars.pipelines.sources.surveys.unfinished_answers import (
     Progress,
@@ -170,10 +170,9 @@ def _list_column_counts(
             pattern = options.date_format if column.form == "date" else options.datetime_format
             if "%d" in pattern and "%m" in pattern:
                 read = f"try_strptime({value}, {quote_literal(pattern)})"
-                swapped = pattern.replace("%d", "%\0").replace("%m", "%d").replace("%\0", "%m")
                 yield _Count("days", place, f"{read} is not null")
                 yield _Count("late_days", place, f"day({read}) > 12")
-                other = f"try_strptime({value}, {quote_literal(swapped)})"
+                other = f"try_strptime({value}, {quote_literal(exchange_day_and_month(pattern))})"
                 yield _Count("swapped_days", place, f"{read} is null and {other} is not null")
         case "boolean" if is_expression and not column.is_emptied:
             yield _Count("empty_booleans", place, f"{value} is null")
