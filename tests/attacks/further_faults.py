@@ -208,6 +208,15 @@ GOODS: Mapping[str, Fault] = {
     "costs above a few prices": Fault(
         [sold(), products(cost=lambda n: "12.00" if n == 1 else "4.00")], right={"sales": 400.0}, is_quiet=True
     ),
+    "costs in a currency without a rate": Fault(
+        [
+            sold(),
+            Export("products", table(5, product_id="p{}".format, product_name="Tea", cost="4.00", cost_currency="NOK")),
+        ],
+        ("product_costs_not_converted",),
+        {"sales": 400.0},
+        must_say=True,
+    ),
     "costs below zero": Fault([sold(), products(cost="-4.00")], ("quarantined", "values_emptied"), {"costs": None}),
     "one product twice, with two names": Fault(
         [

@@ -1,6 +1,6 @@
-"""Finds the products that are sold for less than they cost.
+"""Finds the products that are sold for less than they cost, or whose cost no rate converts.
 
-Put here: what lines say of their own cost. Keep out: costs that hardly can be right
+Put here: what lines say of their own cost, and costs that stay empty. Keep out: costs that hardly can be right
 (`doubts/service_and_goods.py`).
 """
 
@@ -32,6 +32,25 @@ _BELOW_COST = """
     having below >= $fewest and below >= $share * line_count
     order by below desc, lost desc, lines.product_id
 """
+_NOT_CONVERTED = """
+    -- one row per source with products whose cost is delivered and empty in the company's currency
+    select
+        source,
+        sum(product_count)::bigint as product_count,
+        string_agg(format('{:,} in {}', product_count, cost_currency), ', ' order by product_count desc, cost_currency),
+        any_value(as_of),
+    from (
+        select own_row._source as source, products.cost_currency, count(*)::bigint as product_count
+        from core.products as products
+        join staging.products as own_row
+            on own_row._system = products.system and own_row.product_id = products.product_id
+        where products.unit_cost_original is not null and products.unit_cost is null
+        group by all
+    )
+    cross join raw.company
+    group by source
+    order by source
+"""
 
 
 def find_products_sold_below_cost(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
@@ -55,3 +74,19 @@ def find_products_sold_below_cost(con: duckdb.DuckDBPyConnection) -> Iterator[Fi
         table="core.order_lines",
         count=count,
     )
+
+
+def find_product_costs_not_converted(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Products whose cost is in a currency without a rate, or too large at it, by source."""
+    for source, count, currencies, as_of in con.execute(_NOT_CONVERTED).fetchall():
+        yield make_finding(
+            "product_costs_not_converted",
+            f"{source}: the costs of {count:,} products are not known in the company's currency: {currencies}. There "
+            f"is no rate of the currency on or before {as_of}, or the cost has more than 14 digits at it.",
+            "Add the rate to a source of `fx_rates`, or correct `cost_currency` of products; a missing rate is never "
+            "taken as 1. Until then `unit_cost` in core.products is empty; no margin is made of it.",
+            source=source,
+            kind="products",
+            table="core.products",
+            count=count,
+        )

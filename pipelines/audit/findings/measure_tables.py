@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import duckdb
 
-from regulars.pipelines.audit.findings.costs import find_products_sold_below_cost
+from regulars.pipelines.audit.findings.costs import find_product_costs_not_converted, find_products_sold_below_cost
 from regulars.pipelines.audit.findings.doubts.doubt import measure_doubts
 from regulars.pipelines.audit.findings.doubts.money import MONEY_DOUBTS
 from regulars.pipelines.audit.findings.doubts.service_and_goods import SERVICE_AND_GOODS_DOUBTS
@@ -67,6 +67,7 @@ MEASUREMENTS: Sequence[Callable[[duckdb.DuckDBPyConnection], Iterable[Finding]]]
     find_taxes_against_settings,
     find_unknown_included_taxes,
     find_products_sold_below_cost,
+    find_product_costs_not_converted,
 )
 
 

@@ -5,7 +5,7 @@ Put here: the order of what is shown, and its words. Keep out: landing (`look.py
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -107,7 +107,8 @@ def preview_sources(
     with look_at_sources(company, (data or settings.parent).resolve(), now) as look:
         _quarantine(look, company, now)
         names = [only] if only else list(company.sources)
-        shown = [_preview(look, company, name, find_as_of(company, now)) for name in names]
+        doubts = _find_doubts(look, company, find_as_of(company, now))
+        shown = [_preview(look, company, name, [each for each in doubts if each.source == name]) for name in names]
         rates = [each for each in count_matches(look.con, look.settings) if each.source in names]
         code = max((each.exit_code for each in shown), default=0)
         if as_json:
@@ -123,7 +124,7 @@ def _quarantine(look: Look, company: Settings, now: dt.datetime) -> None:
     run_quarantine_step(look.con, {kind: contracts[f"raw.{kind}"] for kind in KINDS})
 
 
-def _preview(look: Look, company: Settings, name: str, as_of: dt.date) -> SourcePreview:
+def _preview(look: Look, company: Settings, name: str, doubts: Sequence[Finding]) -> SourcePreview:
     source = company.sources[name]
     if name in look.mistakes:
         return SourcePreview(name, "nothing", 0, {}, [], [], 0, "", look.mistakes[name], [], SettingsWrong.exit_code)
@@ -137,9 +138,7 @@ def _preview(look: Look, company: Settings, name: str, as_of: dt.date) -> Source
     reasons = look.con.execute(_REASONS, [name]).fetchall()
     bad = sum(int(count) for _, _, count, *_ in reasons)
     problems = list(dict.fromkeys(landed.reasons))
-    warnings = [
-        f"{each.sentence} {each.advice}" for each in (*landed.findings, *_find_doubts(look, company, name, as_of))
-    ]
+    warnings = [f"{each.sentence} {each.advice}" for each in (*landed.findings, *doubts)]
     warnings += [
         f"{each.sentence}: {each.advice}" for each in advise_formats(look.con, look.settings) if each.source == name
     ]
@@ -161,13 +160,15 @@ def _preview(look: Look, company: Settings, name: str, as_of: dt.date) -> Source
     )
 
 
-def _find_doubts(look: Look, company: Settings, name: str, as_of: dt.date) -> Iterator[Finding]:
-    """What a run would warn of in how the source's values are read, unless the settings know of it."""
+def _find_doubts(look: Look, company: Settings, as_of: dt.date) -> list[Finding]:
+    """What a run would warn of in how the sources' values are read, unless the settings know of it."""
     says = company.findings
     policy = Policy(as_of, says.thresholds, says.severities, says.acknowledged)
-    for each in evaluate_findings([*look.findings, *find_damaged_ids(look.con, "landed")], policy):
-        if each.finding.source == name and each.finding.severity != "info" and not each.is_acknowledged:
-            yield each.finding
+    return [
+        each.finding
+        for each in evaluate_findings([*look.findings, *find_damaged_ids(look.con, "landed")], policy)
+        if each.finding.severity != "info" and not each.is_acknowledged
+    ]
 
 
 def _word_reason(look: Look, name: str, row: tuple[object, ...]) -> str:

@@ -244,6 +244,11 @@ VALUES = (
         unit="lines",
     ),
     FindingType(
+        name="product_costs_not_converted",
+        meaning="Costs of a product list are empty: no rate converts them into the company's currency.",
+        unit="products",
+    ),
+    FindingType(
         name="products_sold_below_cost",
         meaning="Products were sold for less than they cost, line by line, again and again in the last 12 months.",
         severity="info",

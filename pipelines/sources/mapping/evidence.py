@@ -16,9 +16,14 @@ from regulars.pipelines.settings.sources.columns import Derived, KindMapping
 from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.sources.mapping.garbled_text import is_garbled
 from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
-from regulars.pipelines.sources.mapping.swapped_days import FileDays, read_file_days
+from regulars.pipelines.sources.mapping.swapped_days import FileDays, exchange_day_and_month, read_file_days
 from regulars.pipelines.sources.mapping.unread_states import DECIDING, STATES, list_unread_states
-from regulars.pipelines.sources.surveys.unfinished_answers import list_conditions
+from regulars.pipelines.sources.surveys.unfinished_answers import (
+    Progress,
+    list_conditions,
+    list_progress_columns,
+    read_progress,
+)
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _EITHER = r"[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*"
@@ -68,6 +73,8 @@ class Evidence:
             `column` of the place is that of the file.
         unfinished: Answers that a column of the file calls unfinished, where no setting reads it as that; `column` of
             the place is that of the file.
+        progress: How far answers came by a column with numbers that no setting reads; `column` of the place is that
+            of the file.
         ends_of_day: Moments written as 24:00 of a day.
         file_days: The days of each file, read in both ways.
     """
@@ -84,6 +91,7 @@ class Evidence:
     garbled: dict[Place, int] = field(default_factory=dict)
     unread_states: dict[Place, int] = field(default_factory=dict)
     unfinished: dict[Place, int] = field(default_factory=dict)
+    progress: dict[Place, Progress] = field(default_factory=dict)
     ends_of_day: dict[Place, int] = field(default_factory=dict)
     file_days: list[FileDays] = field(default_factory=list)
 
@@ -115,13 +123,15 @@ def collect_evidence(
     """
     evidence.file_days += read_file_days(con, file, mappings)
     for kind, mapping in mappings.items():
+        rows = f"(from {file.rows} as file where ({mapping.when or 'true'}\n) is true)"
+        for name in list_progress_columns(file.rest if kind == "survey_responses" else ()):
+            place = Place(file.source, kind, name)
+            evidence.progress[place] = evidence.progress.get(place, Progress()) + read_progress(con, rows, name)
         counts = list(_list_counts(file, kind, mapping))
         if not counts:
             continue
         selected = ", ".join(f"count(*) filter ({each.condition})" for each in counts)
-        found = con.execute(
-            f"select {selected} from {file.rows} as file where ({mapping.when or 'true'}\n) is true"
-        ).fetchall()
+        found = con.execute(f"select {selected} from {rows} as file").fetchall()
         for each, count in zip(counts, found[0], strict=True):
             evidence.add(each.name, each.place, count)
 
@@ -160,10 +170,9 @@ def _list_column_counts(
             pattern = options.date_format if column.form == "date" else options.datetime_format
             if "%d" in pattern and "%m" in pattern:
                 read = f"try_strptime({value}, {quote_literal(pattern)})"
-                swapped = pattern.replace("%d", "%\0").replace("%m", "%d").replace("%\0", "%m")
                 yield _Count("days", place, f"{read} is not null")
                 yield _Count("late_days", place, f"day({read}) > 12")
-                other = f"try_strptime({value}, {quote_literal(swapped)})"
+                other = f"try_strptime({value}, {quote_literal(exchange_day_and_month(pattern))})"
                 yield _Count("swapped_days", place, f"{read} is null and {other} is not null")
         case "boolean" if is_expression and not column.is_emptied:
             yield _Count("empty_booleans", place, f"{value} is null")

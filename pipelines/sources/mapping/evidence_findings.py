@@ -5,6 +5,7 @@ Put here: when a reading is in doubt, as findings. Keep out: counting (`evidence
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
@@ -36,12 +37,7 @@ def find_doubtful_readings(
         *_find_doubtful_numbers(evidence, sources),
         *_find_doubtful_days(evidence),
         *find_swapped_days(evidence.file_days),
-        *_find_empty_booleans(evidence),
-        *_find_other_currencies(evidence, currencies),
-        *_find_garbled_texts(evidence),
-        *_find_unread_states(evidence),
-        *_find_unfinished(evidence),
-        *_find_ends_of_day(evidence),
+        *_find_counted(evidence, currencies),
         *(finding for name, source in sources.items() for finding in _find_cents(name, source)),
     ]
 
@@ -175,89 +171,83 @@ def _find_doubtful_days(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _find_empty_booleans(evidence: Evidence) -> Iterator[Finding]:
-    for place, count in evidence.empty_booleans.items():
-        if count:
-            yield make_finding(
-                "booleans_empty",
-                f"For {count:,} records of `{place.source}` the expression of {place.kind}.{place.column} gives "
-                "neither yes nor no; they count as no.",
-                "An expression over an empty value is empty: write `coalesce(…, false)`, or `is not distinct from` "
-                "instead of `=`.",
-                source=place.source,
-                kind=place.kind,
-                count=count,
-            )
+@dataclass(frozen=True)
+class _Counted:
+    """A finding that needs nothing but a count by place.
+
+    Attributes:
+        name: Its name.
+        sentence: What it says; `{count}` is the count, `{place}` where, `{currency}` the one that is assumed there.
+        advice: What to do about it, with the same names.
+        example: A value as it may stand there.
+    """
+
+    name: str
+    sentence: str
+    advice: str
+    example: str | None = None
 
 
-def _find_other_currencies(evidence: Evidence, currencies: Mapping[str, str]) -> Iterator[Finding]:
-    for place, count in evidence.other_currencies.items():
-        if count:
-            yield make_finding(
-                "currency_not_mapped",
-                f"{count:,} records of `{place.source}` name another currency in the column `{place.column}`, which is "
-                f"not mapped: their amounts are taken for {currencies[place.source]}.",
-                f"Map `currency: {place.column}` for {place.kind}, or the amounts that the tool has converted.",
-                source=place.source,
-                kind=place.kind,
-                count=count,
-            )
+_EMPTY_BOOLEANS = _Counted(
+    "booleans_empty",
+    "For {count:,} records of `{place.source}` the expression of {place.kind}.{place.column} gives neither yes nor no; "
+    "they count as no.",
+    "An expression over an empty value is empty: write `coalesce(…, false)`, or `is not distinct from` instead of `=`.",
+)
+_OTHER_CURRENCIES = _Counted(
+    "currency_not_mapped",
+    "{count:,} records of `{place.source}` name another currency in the column `{place.column}`, which is not mapped: "
+    "their amounts are taken for {currency}.",
+    "Map `currency: {place.column}` for {place.kind}, or the amounts that the tool has converted.",
+)
+_GARBLED = _Counted(
+    "texts_garbled",
+    "{count:,} texts of {place.kind}.{place.column} of `{place.source}` were damaged before they reached us: letters "
+    "such as `ö` stand there as `Ã¶`, `&ouml;` or a box with a question mark.",
+    "Export them anew as UTF-8, straight from the tool; nothing can be repaired here with certainty.",
+    "KÃ¶ln",
+)
+_UNREAD_STATES = _Counted(
+    "states_not_read",
+    "{count:,} records of `{place.source}` are called cancelled, failed, spam or a test in the column "
+    "`{place.column}`, and count: no setting says otherwise.",
+    "Leave these records out with `exclude`, or map the column to what says it, such as `is_cancelled`.",
+)
+_UNFINISHED = _Counted(
+    "unfinished_answers_count",
+    "{count:,} answers of `{place.source}` are unfinished, or thrown out by the tool, as the column `{place.column}` "
+    "says, and count: no setting says otherwise.",
+    "If they are not to count, leave them out with `exclude`; if they are, acknowledge this finding.",
+)
+_ENDS_OF_DAY = _Counted(
+    "moments_at_24",
+    "{count:,} moments of {place.kind}.{place.column} of `{place.source}` are written as 24:00 of a day and read as "
+    "the first moment of the day after, as ISO 8601 has it: they count on that day.",
+    "If they are to count on the day that stands there, write them as 23:59 in the mapping, by an expression.",
+    "2026-01-31 24:00:00",
+)
 
 
-def _find_garbled_texts(evidence: Evidence) -> Iterator[Finding]:
-    for place, count in evidence.garbled.items():
-        if count:
-            yield make_finding(
-                "texts_garbled",
-                f"{count:,} texts of {place.kind}.{place.column} of `{place.source}` were damaged before they reached "
-                "us: letters such as `ö` stand there as `Ã¶`, `&ouml;` or a box with a question mark.",
-                "Export them anew as UTF-8, straight from the tool; nothing can be repaired here with certainty.",
-                source=place.source,
-                kind=place.kind,
-                count=count,
-                example="KÃ¶ln",
-            )
-
-
-def _find_unread_states(evidence: Evidence) -> Iterator[Finding]:
-    for place, count in evidence.unread_states.items():
-        if count:
-            yield make_finding(
-                "states_not_read",
-                f"{count:,} records of `{place.source}` are called cancelled, failed, spam or a test in the column "
-                f"`{place.column}`, and count: no setting says otherwise.",
-                "Leave these records out with `exclude`, or map the column to what says it, such as `is_cancelled`.",
-                source=place.source,
-                kind=place.kind,
-                count=count,
-            )
-
-
-def _find_unfinished(evidence: Evidence) -> Iterator[Finding]:
-    for place, count in evidence.unfinished.items():
-        if count:
-            yield make_finding(
-                "unfinished_answers_count",
-                f"{count:,} answers of `{place.source}` are unfinished, or thrown out by the tool, as the column "
-                f"`{place.column}` says, and count: no setting says otherwise.",
-                "If they are not to count, leave them out with `exclude`; if they are, acknowledge this finding.",
-                source=place.source,
-                kind=place.kind,
-                count=count,
-            )
-
-
-def _find_ends_of_day(evidence: Evidence) -> Iterator[Finding]:
-    for place, count in evidence.ends_of_day.items():
-        if count:
-            yield make_finding(
-                "moments_at_24",
-                f"{count:,} moments of {place.kind}.{place.column} of `{place.source}` are written as 24:00 of a day "
-                "and read as the first moment of the day after, as ISO 8601 has it: they count on that day.",
-                "If they are to count on the day that stands there, write them as 23:59 in the mapping, by an "
-                "expression.",
-                source=place.source,
-                kind=place.kind,
-                count=count,
-                example="2026-01-31 24:00:00",
-            )
+def _find_counted(evidence: Evidence, currencies: Mapping[str, str]) -> Iterator[Finding]:
+    by_number = {place: progress.unfinished_count for place, progress in evidence.progress.items()}
+    found = (
+        (_EMPTY_BOOLEANS, evidence.empty_booleans),
+        (_OTHER_CURRENCIES, evidence.other_currencies),
+        (_GARBLED, evidence.garbled),
+        (_UNREAD_STATES, evidence.unread_states),
+        (_UNFINISHED, evidence.unfinished | by_number),
+        (_ENDS_OF_DAY, evidence.ends_of_day),
+    )
+    for each, counts in found:
+        for place, count in counts.items():
+            if count:
+                named = {"place": place, "count": count, "currency": currencies.get(place.source, "")}
+                yield make_finding(
+                    each.name,
+                    each.sentence.format(**named),
+                    each.advice.format(**named),
+                    source=place.source,
+                    kind=place.kind,
+                    count=count,
+                    example=each.example,
+                )

@@ -29,7 +29,12 @@ _MOST_DAYS = 45
 _STILL_TO_COME = {"promised_at", "started_at", "trial_ends_at", "resumed_at", "cancelled_at", "ended_at"}
 """Columns that may name a day on which something is to happen: days to come are none that were exchanged."""
 _VARIED = 6
-"""Days of so many different numbers in the other files show that a company does not sell on one day of each month."""
+"""Days of so many different numbers in the other files show that a company does not sell on one or two days of each
+month alone."""
+_MONTHLY = 0.8
+"""As read, so large a part of the months has a day: as with a company that sells on one or two days of each month."""
+_BOTH_DAYS = 1.5
+"""As read, a month that has a day has so many on average: as with a company that sells on two days of some months."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class FileDays:
         count: How many records have a day.
         days: How many different days there are.
         numbers: The numbers of the days within their months, as read.
+        months: How many months have a day, as read.
+        month_span: Months from the first to the last, as read, both counted.
         span: Days from the first to the last, as read.
         other_span: The same the other way round.
         future_count: Records with a day after the one on which the file came, as read.
@@ -58,11 +65,23 @@ class FileDays:
     count: int
     days: int
     numbers: frozenset[int]
+    months: int
+    month_span: int
     span: int
     other_span: int
     future_count: int
     other_future_count: int
     is_open: bool
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the days, as read, are those of a company that sells on one or two days of each month."""
+        return self.months >= _MONTHLY * self.month_span or self.days >= _BOTH_DAYS * self.months
+
+
+def exchange_day_and_month(pattern: str) -> str:
+    """A format with the numbers of day and month the other way round."""
+    return pattern.replace("%d", "%\0").replace("%m", "%d").replace("%\0", "%m")
 
 
 def read_file_days(
@@ -89,25 +108,25 @@ def _read(
     con: duckdb.DuckDBPyConnection, file: LandedFile, place: tuple[str, str], how: tuple[str, str], when: str
 ) -> FileDays:
     value, pattern = how
-    swapped = pattern.replace("%d", "%\0").replace("%m", "%d").replace("%\0", "%m")
     came = "null::date" if file.landed_at is None else f"date '{file.landed_at:%Y-%m-%d}'"
     found = con.execute(f"""
         with days as (
             select
                 try_strptime({value}, {quote_literal(pattern)})::date as day,
-                try_strptime({value}, {quote_literal(swapped)})::date as other
+                try_strptime({value}, {quote_literal(exchange_day_and_month(pattern))})::date as other
             from {file.rows} as file
             where ({when}\n) is true
         )
 
         select
             count(day), count(distinct day), coalesce(list(distinct day(day)), []),
+            count(distinct date_trunc('month', day)), coalesce(date_diff('month', min(day), max(day)) + 1, 0),
             coalesce(max(day) - min(day), 0), coalesce(max(other) - min(other), 0),
             count(*) filter (day > {came} + 1), count(*) filter (other > {came} + 1),
             coalesce(bool_and(other is not null) filter (day is not null), false),
         from days
     """).fetchall()[0]
-    count, days, numbers, span, other_span, future, other_future, is_open = found
+    count, days, numbers, months, month_span, span, other_span, future, other_future, is_open = found
     return FileDays(
         file.source,
         *place,
@@ -115,6 +134,8 @@ def _read(
         int(count),
         int(days),
         frozenset(int(each) for each in numbers if each is not None),
+        int(months),
+        int(month_span),
         int(span),
         int(other_span),
         int(future),
@@ -147,7 +168,8 @@ def _explain(file: FileDays, others: Sequence[FileDays]) -> str:
         )
     is_spread = file.other_span <= _MOST_DAYS and file.span >= _MANY_TIMES * max(file.other_span, 7)
     varied = {number for each in others for number in each.numbers}
-    if is_spread and (len(file.numbers) > 1 or len(varied) >= _VARIED):
+    # what lies within 45 days has one or two numbers as read: those of a month, or of two
+    if is_spread and (len(varied) >= _VARIED or (len(file.numbers) > 1 and not file.is_regular)):
         return (
             f"its {file.count:,} days are spread over {file.span:,} days, and would lie within {file.other_span + 1:,} "
             "the other way round"

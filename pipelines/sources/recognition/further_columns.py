@@ -83,14 +83,15 @@ def settle_subscriptions(
         What must be answered: a column of ours, or `kind` -> the question.
     """
     questions: dict[str, str] = {}
-    amount = found.get("monthly_amount") or found["amount"]
+    priced = "monthly_amount" if "monthly_amount" in columns else "amount"
+    amount = found[priced]
     if "monthly_amount" in columns:
         for other in ("amount", "quantity", "billing_interval"):
             columns.pop(other, None)
     else:
         questions |= _settle_interval(found, facts, columns, reasons)
     if find_tax_basis(amount.column) in ("with", "either"):
-        questions["amount"] = f"`{amount.column}` is with tax, or may be: which column is the amount without?"
+        questions[priced] = f"`{amount.column}` is with tax, or may be: which column is the amount without?"
     key = found["subscription_id"]
     if key.distinct < key.filled:
         questions["subscription_id"] = (

@@ -200,17 +200,21 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
         columns[ours] = each.column
         if doubt:
             questions[ours] = doubt
+    doubts = {*questions}  # nobody can say of words whether they hold the tax
     if kind == "orders":
-        questions |= _question_total(found["gross_sales"], facts, columns)
+        if "gross_sales" not in doubts:
+            questions |= _question_total(found["gross_sales"], facts, columns)
         settle_tax(found, columns, reasons, questions)
     further: dict[str, str] = {}
-    if kind in _PRICED:
+    if kind in _PRICED and _PRICED[kind] not in doubts:
         further |= question_silent_tax(found[_PRICED[kind]], columns)
     if kind == "order_lines" and find_tax_basis(price := found["unit_price"].column) in ("with", "either"):
         questions["unit_price"] = f"`{price}` is with tax, or may be: which column is the price without?"
     if kind == "subscriptions":
+        priced = "monthly_amount" if "monthly_amount" in columns else "amount"
         questions |= settle_subscriptions(found, facts, columns, reasons)
-        further |= question_silent_tax(found.get("monthly_amount") or found["amount"], columns)
+        if priced not in doubts:
+            further |= question_silent_tax(found[priced], columns)
     if kind == "acquisition_spend":
         questions |= settle_spend(found, facts)
     if kind == "tickets":

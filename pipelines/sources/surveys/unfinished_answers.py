@@ -6,7 +6,7 @@ Put here: the names of columns that say so, and their words. Keep out: what foll
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import duckdb
 
@@ -36,7 +36,7 @@ _PROGRESS = {
     *("complete percent", "completed percent", "completion percent", "completion percentage", "completion rate"),
     *("fortschritt", "edistyminen", "progression", "progreso", "progresso"),
 }
-"""Names of columns that say how many of a hundred parts are done."""
+"""Names of columns that say how many of a hundred parts are done, or which share of 1."""
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "en": (
         *("partial", "partially complete", "partially completed", "partial response", "incomplete", "not complete"),
@@ -95,8 +95,45 @@ class Unfinished:
         )
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far answers came, by a column with numbers, which may count to 100, to 1, or pages.
+
+    Attributes:
+        below_hundred: Answers with a number below 100.
+        hundred: With 100 or more.
+        below_one: With a number below 1.
+        one: With 1.
+        above_one: With more than 1.
+        fractions: With a number between 0 and 1.
+    """
+
+    below_hundred: int = 0
+    hundred: int = 0
+    below_one: int = 0
+    one: int = 0
+    above_one: int = 0
+    fractions: int = 0
+
+    def __add__(self, other: "Progress") -> "Progress":
+        """Of the answers of both."""
+        return Progress(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def whole(self) -> int | None:
+        """The number of a finished answer; None: the numbers do not tell it, as where they count pages."""
+        if self.hundred:
+            return 100
+        return 1 if self.one and self.fractions and not self.above_one else None
+
+    @property
+    def unfinished_count(self) -> int:
+        """How many answers were not finished; 0 where the numbers do not tell it."""
+        return {100: self.below_hundred, 1: self.below_one, None: 0}[self.whole]
+
+
 def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[str, str]]:
-    """The columns that may say that an answer was not finished, each with the SQL condition for one that was not.
+    """The columns that may say in words that an answer was not finished, each with the SQL condition for that.
 
     Args:
         columns: Columns of a survey.
@@ -111,8 +148,30 @@ def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[s
             yield column, f"{cell} in ({_list(_FALSE)})"
         elif name in _UNFINISHED:
             yield column, f"{cell} in ({_list(_TRUE)})"
-        elif name in _PROGRESS:
-            yield column, f"coalesce({_read_part(cell)} < 100, false)"
+
+
+def list_progress_columns(columns: Iterable[str]) -> list[str]:
+    """The columns that may say with a number how far somebody came."""
+    return [column for column in columns if _name(column) in _PROGRESS]
+
+
+def read_progress(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> Progress:
+    """How far the answers of some rows came, by a column with numbers.
+
+    Args:
+        con: Any connection.
+        rows: SQL of the rows, all text.
+        column: The column.
+    """
+    part = _read_part(_fold(column))
+    counts = con.execute(f"""
+        select
+            count(*) filter (part < 100), count(*) filter (part >= 100),
+            count(*) filter (part < 1), count(*) filter (part = 1), count(*) filter (part > 1),
+            count(*) filter (part > 0 and part < 1),
+        from (select {part} as part from {rows} as file)
+    """).fetchall()[0]
+    return Progress(*(int(count) for count in counts))
 
 
 def count_unfinished(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str]) -> list[Unfinished]:
@@ -124,12 +183,15 @@ def count_unfinished(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterabl
         columns: Columns that have no other meaning.
     """
     found = []
-    for column, condition in list_conditions(columns):
+    columns = [*columns]
+    conditions = dict(list_conditions(columns))
+    for column in list_progress_columns(columns):
+        if whole := read_progress(con, rows, column).whole:
+            conditions[column] = f"coalesce({_read_part(_fold(column))} < {whole}, false)"
+    for column, condition in conditions.items():
         said: tuple[str, ...] = ()
         if _name(column) in _STATES:
             said, condition = _find_words(con, rows, column)
-        elif _name(column) in _PROGRESS and not _is_of_hundred(con, rows, column):
-            continue
         count, row_count = con.execute(
             f"select count(*) filter ({condition}), count(*) from {rows} as file"
         ).fetchall()[0]
@@ -145,21 +207,15 @@ def add_rule(exclude: dict[str, str], found: Iterable[Unfinished]) -> None:
         exclude[RULE] = " or ".join(conditions)
 
 
-def _is_of_hundred(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> bool:
-    """Whether anybody came to 100: a column that ends at 1, or counts pages, would call everybody unfinished."""
-    part = _read_part(_fold(column, ""))
-    return bool(con.execute(f"select coalesce(max({part}) >= 100, false) from {rows} as file").fetchall()[0][0])
-
-
 def _read_part(cell: str) -> str:
-    """SQL of the number in a cell such as `40`, `40 %` or `0.4`; NULL where there is none."""
-    return f"try_cast(regexp_extract({cell}, '^([0-9]+([.][0-9]+)?) ?%?$', 1) as double)"
+    """SQL of the number in a cell such as `40`, `40 %`, `0.4` or `0,4`; NULL where there is none."""
+    return f"try_cast(replace(regexp_extract({cell}, '^([0-9]+([.,][0-9]+)?) ?%?$', 1), ',', '.') as double)"
 
 
 def _find_words(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> tuple[tuple[str, ...], str]:
     """Our words that a column has, and a condition with all words of their languages: a later file may have those."""
     known = {word for words in _WORDS.values() for word in words} | {*_THROWN_OUT}
-    cell = _fold(column, "")
+    cell = _fold(column)
     found = con.execute(
         f"select distinct {cell} from {rows} as file where {cell} in ({_list(sorted(known))}) order by all"
     ).fetchall()
@@ -175,7 +231,7 @@ def _name(column: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", spaced.casefold()))
 
 
-def _fold(column: str, alias: str) -> str:
+def _fold(column: str, alias: str = "") -> str:
     """SQL of a cell in small letters without blanks around it."""
     return f"lower(trim(coalesce({f'{alias}.' if alias else ''}{quote_identifier(column)}, '')))"
 

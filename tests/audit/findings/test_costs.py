@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from regulars.pipelines.audit.findings.costs import find_products_sold_below_cost
+from regulars.pipelines.audit.findings.costs import find_product_costs_not_converted, find_products_sold_below_cost
 from tests.builders import build
 
 AS_OF = "2026-03-31"
@@ -64,3 +64,32 @@ def test_what_is_no_habit_is_no_finding(products, more):
 @pytest.mark.parametrize("day", ["2025-04-01", "2026-03-31"])
 def test_the_last_12_months_are_looked_at(day: str):
     assert len(found(("a", 20, "6", "7"), ("a", 380, "9", "7"), ordered_at=f"{day} 10:00:00")) == 1
+
+
+def test_costs_of_a_product_list_without_a_rate_are_counted_by_currency():
+    costs = ("SEK", "SEK", "NOK", "USD", "GBP", None)
+    listed = [
+        {"product_id": str(n), "cost": "4", "cost_currency": currency, "_source": "list", "_row": n}
+        for n, currency in enumerate(costs)
+    ]
+    listed += [
+        {"product_id": "large", "cost": "9" * 14, "cost_currency": "GBP", "_source": "list", "_row": 8},
+        {"product_id": "none", "cost": None, "cost_currency": "SEK", "_source": "list", "_row": 9},
+    ]
+    rates = [
+        {"rate_date": AS_OF, "currency": "GBP", "rate": "1.2", "_source": "rates", "_row": 1},
+        {"rate_date": "2026-04-01", "currency": "USD", "rate": "0.9", "_source": "rates", "_row": 2},
+    ]
+    with build(raw__company=[{"as_of": AS_OF}], raw__products=listed, raw__fx_rates=rates) as con:
+        (found,) = find_product_costs_not_converted(con)
+    assert (found.source, found.count) == ("list", 5)
+    assert found.sentence == (
+        "list: the costs of 5 products are not known in the company's currency: 2 in SEK, 1 in GBP, 1 in NOK, 1 in "
+        "USD. There is no rate of the currency on or before 2026-03-31, or the cost has more than 14 digits at it."
+    )
+
+
+def test_a_product_list_whose_costs_are_all_converted_is_no_finding():
+    listed = [{"product_id": "a", "cost": "4"}, {"product_id": "b"}]
+    with build(raw__company=[{"as_of": AS_OF}], raw__products=listed) as con:
+        assert list(find_product_costs_not_converted(con)) == []

@@ -76,6 +76,19 @@ def test_mrr_goes_before_amounts_and_asks_for_no_interval(read):  # noqa: F811
     assert "amount" not in sources["abos"].columns
 
 
+def test_tax_is_asked_of_the_amount_that_is_read_and_never_of_words(read):  # noqa: F811
+    told, sources = read(abos=subscriptions("MRR,Amount,Interval,Cancelled at", "n/a,20.00,month,"))
+    assert sources["abos"].columns["amount"] == "Amount"
+    assert "does `Amount` hold the tax?" in told
+    assert "`MRR`" not in told
+
+
+@pytest.mark.parametrize("header", ["MRR", "MRR incl. VAT"])
+def test_of_a_worth_in_words_only_the_number_is_asked(read, header):  # noqa: F811
+    told, _ = read(abos=subscriptions(f"{header},Cancelled at", "n/a,"))
+    assert "hold the tax" not in told
+
+
 def test_orders_that_subscriptions_made_are_orders(read):  # noqa: F811
     rows = "".join(f"S{n},{n},2026-01-0{1 + n % 9},{n}.50,month\n" for n in range(18))
     _, sources = read(orders=f"Order No,Subscription ID,Order date,Net,Interval\n{rows}")

@@ -1,12 +1,15 @@
 """A preview shows how exports would be read, in shapes where a value may be personal, and touches no home."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
 import pytest
 
+from regulars.pipelines.command.preview import preview
 from tests.shop import Done, run_regulars
 
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 SETTINGS = """\
 company: {name: Shop, timezone: Europe/Berlin, currency: EUR}
 as_of: 2026-01-31
@@ -103,6 +106,13 @@ def test_one_source_can_be_shown_to_a_machine(folder):
     assert [each["source"] for each in facts["sources"]] == ["survey"]
     assert facts["sources"][0]["quarantined_count"] == 2
     assert {each["target"] for each in facts["matches"]} == {"customers"}
+
+
+def test_damaged_ids_are_looked_for_once_however_many_sources_there_are(folder, monkeypatch):
+    calls = []
+    monkeypatch.setattr(preview, "find_damaged_ids", lambda con, schema: calls.append(schema) or [])
+    preview.preview_sources(folder / "regulars.yaml", only=None, data=None, as_json=True, now=NOW)
+    assert calls == ["landed"]
 
 
 def test_a_source_that_is_not_there_is_a_mistake_in_the_arguments(folder):

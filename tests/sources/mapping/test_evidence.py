@@ -5,6 +5,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.evidence import Evidence, collect_evidence
@@ -145,6 +146,47 @@ def test_a_state_that_no_setting_reads_is_said_where_it_calls_orders_cancelled()
     assert findings_of(rows)["states_not_read"][0] == 2
     assert findings_of(rows, columns={"status": "state"})["states_not_read"][0] == 2
     assert findings_of(rows, columns={"is_cancelled": {"sql": "state = 'Cancelled'"}}) == {}
+
+
+def survey_findings(*files: tuple[str, ...], column: str = "Progress", when: str | None = None) -> dict[str, int]:
+    """Name -> count of what answers give rise to, each file with the values of one column that nothing reads."""
+    wanted = {"response_id": "id", "answered_at": "at", "score": "score"}
+    source = Source(path="x.csv", kind="survey_responses", columns=wanted)
+    evidence = Evidence()
+    for values in files:
+        with duckdb.connect() as con:
+            con.execute(f'create table file_rows (id varchar, "{column}" varchar)')
+            con.executemany("insert into file_rows values (?, ?)", [list(each) for each in enumerate(values)])
+            options = (source.options, "poll", "poll", 1, "", "UTC", "EUR")
+            file = LandedFile("file_rows", ("id", column), [column], *options)
+            collect_evidence(
+                con, file, {"survey_responses": KindMapping(columns={"response_id": "id"}, when=when)}, evidence
+            )
+    return {each.name: each.count for each in find_doubtful_readings(evidence, {"poll": source}, {"poll": "EUR"})}
+
+
+@pytest.mark.parametrize(
+    ("files", "unfinished"),
+    [
+        ([("100", "40", "100 %", "")], 1),
+        ([("40", "7"), ("100",)], 2),  # one file proves for all how the source counts
+        ([("100", "1", "0.5")], 2),
+        ([("1", "1", "1.0")], 0),
+        ([("1", "0.4", "0,25", "0")], 3),
+        ([("0.4",), ("1",)], 1),
+        ([("1", "0")], 0),  # a yes and a no, or pages
+        ([("12", "7", "1", "0.5")], 0),
+    ],
+)
+def test_progress_is_read_as_of_100_or_of_1_or_not_at_all(files, unfinished):
+    assert survey_findings(*files) == ({"unfinished_answers_count": unfinished} if unfinished else {})
+
+
+def test_only_answers_that_the_mapping_reads_are_counted_as_unfinished():
+    assert survey_findings(("100", "40", "30"), when="id <> '2'") == {"unfinished_answers_count": 1}
+    assert survey_findings(("complete", "partial", "partial"), column="Status", when="id <> '2'") == {
+        "unfinished_answers_count": 1
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Files whose days can be read in two ways, and which of them is meant."""
 
 import datetime as dt
+import random
+from collections import defaultdict
 
 import duckdb
 import pytest
@@ -52,7 +54,31 @@ def test_a_file_of_the_other_order_is_found_by_days_that_lie_far_apart():
 
 def test_a_file_of_the_other_order_over_two_months_is_found():
     days = [*write("%m/%d/%Y", "2026-03-01", 12), *write("%m/%d/%Y", "2026-04-01", 10)]
-    assert len(look(days)) == 1
+    assert len(look(write("%d/%m/%Y", "2026-02-01", 28), days)) == 1
+    few = [dt.date(2026, 3, 5), dt.date(2026, 3, 11), dt.date(2026, 4, 2), dt.date(2026, 4, 3)]
+    assert len(look([f"{day:%m/%d/%Y}" for day in few])) == 1
+
+
+def sell_monthly(seed, numbers, share):
+    """The days of two years on which a company sold, that opens on these days of each month and sells on a share."""
+    rng = random.Random(seed)
+    days = [dt.date(2024 + month // 12, month % 12 + 1, number) for month in range(24) for number in numbers]
+    return [day for day in days for _ in range(rng.randint(1, 3)) if rng.random() < share]
+
+
+@pytest.mark.parametrize("numbers", [(1,), (1, 2), (2, 3), (11, 12), (1, 2, 3)])
+@pytest.mark.parametrize("share", [1.0, 0.6])
+@pytest.mark.parametrize("months", [3, 6, 12, 24])
+def test_a_company_that_sells_on_the_first_days_of_each_month_alone_is_not_doubted(numbers, share, months):
+    for seed in range(10):
+        files = defaultdict(list)
+        for day in sell_monthly(seed, numbers, share):
+            files[(day.year * 12 + day.month - 1) // months].append(f"{day:%d/%m/%Y}")
+        assert look(*files.values()) == []
+
+
+def test_a_company_that_sells_on_two_days_of_each_quarter_is_not_doubted():
+    assert look([f"{day:02}/{month:02}/2026" for month in (1, 4, 7, 10) for day in (1, 2)]) == []
 
 
 @pytest.mark.parametrize(

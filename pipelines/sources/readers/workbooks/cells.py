@@ -20,6 +20,7 @@ ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#V
 _EXACT_WHOLE = 2**53
 _PLAIN = 15
 """Letters of the longest number that needs no second look."""
+_TO_THE_END = 2**31 - 1
 _NOISE = 3
 """A number that is so many digits shorter when it is rounded to 15 digits was computed, and never typed."""
 
@@ -107,7 +108,7 @@ def _write_numbers(cells: Sequence[Cell], decimal: str) -> Any:
     if (numbers == np.trunc(numbers)).all() and (np.abs(numbers) <= _EXACT_WHOLE).all():
         return pc.cast(pa.array(numbers.astype(np.int64)), pa.string())
     written: Any = pc.cast(pa.array(numbers), pa.string())
-    texts = pc.replace_substring_regex(written, r"\.0$", "")
+    texts = _cut_off(written, ".0")
     is_doubtful: Any = pc.or_(
         pc.or_(pc.greater(pc.binary_length(written), pa.scalar(_PLAIN)), pc.match_substring(written, "e")),
         pc.equal(texts, pa.scalar("-0")),
@@ -130,4 +131,13 @@ def _write_moments(cells: Sequence[Cell]) -> Any:
         texts: Any = pc.cast(pc.cast(moments, pa.timestamp("s")), pa.string())
     except pa.ArrowInvalid:  # fractions of a second
         return pa.array([write_cell(cell) for cell in cells], pa.string())
-    return pc.replace_substring_regex(texts, " 00:00:00$", "")
+    return _cut_off(texts, " 00:00:00")
+
+
+def _cut_off(texts: Any, ending: str) -> Any:
+    """Texts without an ending, which few of them have; a regular expression takes four times as long."""
+    has_ending: Any = pc.ends_with(texts, ending)
+    if not pc.any(has_ending).as_py():
+        return texts
+    shorter: Any = pc.binary_replace_slice(texts.filter(has_ending), -len(ending), _TO_THE_END, "")
+    return pc.replace_with_mask(texts, has_ending, shorter)

@@ -14,7 +14,7 @@ from regulars.pipelines.sources.readers.header import clean_name
 from regulars.pipelines.sources.readers.workbooks.cells import Cell, write_cell, write_column
 
 SEARCHED_ROWS = 100
-_BATCH = 1_000
+_BATCH = 500
 """Rows taken from the reader at once: lists of cells that live for a moment cost a third of those that stay."""
 _WRITTEN = 20_000
 """Rows whose cells are written at once, column by column."""
