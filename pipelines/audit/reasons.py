@@ -78,9 +78,10 @@ def write_reasons(run: Run) -> None:
 
 
 def rank_reasons(counted: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Join the reasons of all tables and rank those of now: by how many headline numbers are missing, then by all.
+    """Join the reasons of all tables and rank those of now: by how many numbers are missing per headline row, then row.
 
-    Of reasons by which nothing is missing those come first that most headline rows have; what is over has no rank.
+    Else a table with a row per customer would always be first. Of reasons by which nothing is missing those come first
+    that the largest share of headline rows has; what is over has no rank.
 
     Args:
         counted: As `list_reasons` yields them.
@@ -88,11 +89,13 @@ def rank_reasons(counted: Iterable[pl.DataFrame]) -> pl.DataFrame:
     frames = list(counted)
     if not frames:
         return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
-    weights = [*MISSING, "headline_rows_with_reason", "newest_rows_with_reason"]
-    ordered = pl.concat(frames).sort(
-        *weights, "table_name", "reason_group", descending=[True] * len(weights) + [False, False]
-    )
     is_over = pl.col("newest_rows_with_reason") == 0
+    shares = [
+        pl.col(name) / pl.max_horizontal(pl.lit(1), rows)
+        for name, rows in zip((*MISSING, *COUNTS[:0:-1]), ["headline_rows", "newest_rows"] * 2, strict=True)
+    ]
+    keys = [is_over, *shares, pl.col("table_name"), pl.col("reason_group")]
+    ordered = pl.concat(frames).sort(keys, descending=[False, *[True] * len(shares), False, False])
     return ordered.with_columns(pl.when(~is_over).then(pl.int_range(1, pl.len() + 1)).alias(RANK)).select(COLUMNS)
 
 

@@ -116,7 +116,10 @@ def test_what_most_headline_numbers_are_missing_for_comes_first_and_what_is_over
     ranked = sorted((row for row in found.values() if row["reason_rank"]), key=lambda row: int(row["reason_rank"]))
     assert [row["reason_rank"] for row in ranked] == [1, 2, 3]
     assert found["over"]["reason_rank"] is None
-    order = [(row["headline_numbers_missing"], row["numbers_missing"]) for row in ranked]
+    order = [
+        (row["headline_numbers_missing"] / max(row["headline_rows"], 1), row["numbers_missing"] / row["newest_rows"])
+        for row in ranked
+    ]
     assert order == sorted(order, reverse=True)
     metrics = {name for each in list_explained_tables(CONTRACTS) if each.table == "marts.churn" for name in each.n_of}
     assert found["unsure"]["numbers_missing"] == len(metrics - {*rows[3]})
