@@ -252,7 +252,7 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
     flags = {name: of(mart, "owner", name)[f"is_{OVER_OTHERS}_significant"] for name in tests}
     assert flags == {name: bool(p <= 0.1) for name, p in adjusted.items()}
     assert flags["owner_1"] is True
-    assert of(mart, "owner", "unknown")[OVER_OTHERS] is None
+    assert of(mart, "owner", "unassigned")[OVER_OTHERS] is None
     assert broken_rules("predicted_totals", mart, {}) == set()
     wrong = mart.with_columns(pl.col(OVER_OTHERS) + 1)
     assert broken_rules("predicted_totals", wrong, {}) == {"owners_are_compared_with_each_other"}
@@ -291,9 +291,9 @@ def test_an_owner_of_whose_few_customers_none_is_at_risk_may_be_so_by_chance():
     assert broken_rules("predicted_totals", mart, {}) == set()
 
 
-def test_an_owner_whose_name_is_unknown_is_among_those_without_one():
-    mart = add_up(draw_owned({"owner_1": 40, "owner_2": 45, "unknown": 50, None: 60}), TESTED)
-    row = of(mart, "owner", "unknown")
+def test_an_owner_who_is_called_unassigned_is_among_those_without_one():
+    mart = add_up(draw_owned({"owner_1": 40, "owner_2": 45, "unassigned": 50, None: 60}), TESTED)
+    row = of(mart, "owner", "unassigned")
     assert (row["customers"], row[OVER_OTHERS]) == (110, None)
     assert broken_rules("predicted_totals", mart, {}) == set()
 

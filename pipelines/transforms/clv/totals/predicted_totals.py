@@ -10,7 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
+from regulars.pipelines.definitions.enumerations import ALL, UNASSIGNED, UNKNOWN, VALUES_OF_NONE
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.risk_differences import (
@@ -109,7 +109,7 @@ def predicted_totals(
     customers = _split_into_parts(joined)
     owners = compare_owners(joined).with_columns(scope=pl.lit(OWNER))
     sums = pl.concat(
-        customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else pl.col(scope).fill_null(UNKNOWN))
+        customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else _name_values(scope))
         .agg(**_list_sums())
         .select(pl.lit(scope).alias("scope"), pl.all())
         .sort("scope_value")
@@ -131,6 +131,10 @@ def predicted_totals(
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     )
+
+
+def _name_values(scope: str) -> pl.Expr:
+    return pl.col(scope).fill_null(VALUES_OF_NONE.get(scope, UNKNOWN))
 
 
 def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
@@ -198,7 +202,7 @@ def _give_reason(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | 
     left_out = pl.when(missing > 0).then(
         pl.format("{} customers have no prediction and are not in the totals", missing)
     )
-    is_few = (pl.col("scope") == OWNER) & (pl.col("scope_value") != UNKNOWN) & pl.col(OF_OTHERS).is_null()
+    is_few = (pl.col("scope") == OWNER) & (pl.col("scope_value") != UNASSIGNED) & pl.col(OF_OTHERS).is_null()
     few = pl.when(is_few).then(
         pl.lit(f"fewer than {ENOUGH} customers with a prediction, of the owner or of all others: not compared")
     )

@@ -13,6 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.add_columns import add_columns
 from regulars.pipelines.transforms.amounts import MONEY
@@ -221,6 +222,7 @@ def customer_360(
             next_step=pl.coalesce("step_of_call", choose_other_step()),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             changed_since_last_week=describe_changes(),
+            owner=pl.when(~pl.col("is_unknown")).then(pl.col("owner").fill_null(UNASSIGNED)),
             at_risk_because=join_risks(),
             revenue_at_risk_12m=find_value_at_risk(pl.col("risk")),
             value_at_risk_12m=find_value_at_risk(join_risks()),
