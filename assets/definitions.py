@@ -57,13 +57,18 @@ def make_graph(company: Path | None) -> Graph:
     steps = plan_steps(
         {**raw.READS, **identity.READS, **{each.table: each.reads for each in blueprints}}, validated_later
     )
+
+    def make(blueprint: Blueprint) -> dg.AssetsDefinition:
+        return make_table_asset(blueprint, steps[blueprint.table], contracts.get(blueprint.table))
+
     tables = [
         landing.landing,
         raw.raw,
         identity.identity,
-        *(make_table_asset(each, steps[each.table], contracts.get(each.table)) for each in blueprints),
+        *(make(each) for each in blueprints if findings.TABLE not in each.reads),
     ]
     tables.append(findings.make_findings_asset(tables))
+    tables += [make(each) for each in blueprints if findings.TABLE in each.reads]
     assets = [*tables, published.make_generation_asset(tables)]
     defs = dg.Definitions(
         assets=assets,

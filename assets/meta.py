@@ -15,6 +15,9 @@ from regulars.pipelines.audit.customer_changes import LIST as CHANGED
 from regulars.pipelines.audit.customer_changes import NOW as CUSTOMERS_NOW
 from regulars.pipelines.audit.customer_changes import READS as CHANGE_READS
 from regulars.pipelines.audit.customer_changes import write_changed_customers, write_customer_changes
+from regulars.pipelines.audit.doubtful_numbers import READS as DOUBT_READS
+from regulars.pipelines.audit.doubtful_numbers import TABLE as DOUBTS
+from regulars.pipelines.audit.doubtful_numbers import write_doubtful_numbers
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import TABLE as PROFILES
 from regulars.pipelines.audit.findings.deliveries.delivery_profiles import write_delivery_profiles
 from regulars.pipelines.audit.reasons import TABLE as REASONS
@@ -67,6 +70,7 @@ def list_audit_tables(contracts: dict[str, Contract]) -> list[Blueprint]:
         Blueprint(CHANGES, frozenset({CHANGED, CUSTOMERS_NOW}), "polars", write_customer_changes),
         Blueprint(SCORECARD, list_scorecard_inputs(contracts), "sql", write_scorecard),
         Blueprint(REASONS, frozenset(each.table for each in list_explained_tables(contracts)), "sql", write_reasons),
+        Blueprint(DOUBTS, DOUBT_READS, "sql", write_doubtful_numbers),
     ]
 
 

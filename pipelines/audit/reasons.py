@@ -6,7 +6,7 @@ Put here: counting the rows of each reason. Keep out: what a reason says (the tr
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -28,10 +28,13 @@ TEXTS = "texts_of_reasons"
 """The view of the texts of a table and their groups, while its rows are counted."""
 
 COUNTS = ["rows_with_reason", "newest_rows_with_reason", "headline_rows_with_reason"]
+MISSING = ["headline_numbers_missing", "numbers_missing"]
+"""How many metrics are NULL in the newest rows with a reason: in those of the headline, and in all."""
+RANK = "reason_rank"
 COLUMNS = (
-    *("table_name", "reason_group", "reason", "table_rows", "rows_with_reason", "newest_period", "newest_rows"),
-    *("newest_rows_with_reason", "headline_rows", "headline_rows_with_reason", "emptied_columns", "n_column"),
-    *("smallest_n", "greatest_n", AS_OF),
+    *(RANK, *MISSING, "table_name", "reason_group", "reason", "table_rows", "rows_with_reason", "newest_period"),
+    *("newest_rows", "newest_rows_with_reason", "headline_rows", "headline_rows_with_reason", "emptied_columns"),
+    *("n_column", "smallest_n", "greatest_n", AS_OF),
 )
 
 
@@ -69,10 +72,31 @@ def list_explained_tables(contracts: Mapping[str, Contract]) -> list[ExplainedTa
 
 def write_reasons(run: Run) -> None:
     """Write the table: a row per mart and reason."""
-    rows = list(list_reasons(run.warehouse.con, run.contracts, run.as_of))
     types = run.contracts[TABLE].types
-    frame = pl.concat(rows) if rows else pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
+    frame = rank_reasons(list_reasons(run.warehouse.con, run.contracts, run.as_of))
     run.warehouse.write_frame(TABLE, frame.select(name for name, _ in types), types)
+
+
+def rank_reasons(counted: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Join the reasons of all tables and rank those of now: by how many numbers are missing per headline row, then row.
+
+    Else a table with a row per customer would always be first. Of reasons by which nothing is missing those come first
+    that the largest share of headline rows has; what is over has no rank.
+
+    Args:
+        counted: As `list_reasons` yields them.
+    """
+    frames = list(counted)
+    if not frames:
+        return pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
+    is_over = pl.col("newest_rows_with_reason") == 0
+    shares = [
+        pl.col(name) / pl.max_horizontal(pl.lit(1), rows)
+        for name, rows in zip((*MISSING, *COUNTS[:0:-1]), ["headline_rows", "newest_rows"] * 2, strict=True)
+    ]
+    keys = [is_over, *shares, pl.col("table_name"), pl.col("reason_group")]
+    ordered = pl.concat(frames).sort(keys, descending=[False, *[True] * len(shares), False, False])
+    return ordered.with_columns(pl.when(~is_over).then(pl.int_range(1, pl.len() + 1)).alias(RANK)).select(COLUMNS)
 
 
 def list_reasons(
@@ -86,13 +110,13 @@ def list_reasons(
         as_of: Last day that counts.
 
     Yields:
-        The columns of `COLUMNS`, of tables with a reason in any row.
+        The columns of `COLUMNS` but `RANK`, of tables with a reason in any row.
     """
     for table in list_explained_tables(contracts):
         counted = _describe_groups(_count_groups(con, table), table)
         if counted.height:
             named = counted.with_columns(pl.lit(table.table).alias("table_name"), pl.lit(as_of).alias(AS_OF))
-            yield named.select(COLUMNS)
+            yield named.select(name for name in COLUMNS if name != RANK)
 
 
 def _list_texts(contract: Contract) -> list[str]:
@@ -168,6 +192,8 @@ def _select_counts(table: ExplainedTable) -> str:
     newest, rows = _write_source(table)
     time = quote_identifier(table.time)
     known = [f"count({quote_identifier(name)}) as {quote_identifier(f'known {name}')}" for name in table.n_of]
+    of_now = f"{time} = newest.newest_period"
+    missing = " + ".join(f"({quote_identifier(name)} is null)::integer" for name in table.n_of) or "0"
     sizes = [
         f"{end}({quote_identifier(name)})::double as {quote_identifier(f'{end} {name}')}"
         for name in table.n_columns
@@ -179,8 +205,10 @@ def _select_counts(table: ExplainedTable) -> str:
             {TEXTS}.own_group as reason_group,
             count(*) as rows_with_reason,
             max({time})::date as newest_period,
-            count(*) filter ({time} = newest.newest_period) as newest_rows_with_reason,
-            count(*) filter ({time} = newest.newest_period and ({table.headline})) as headline_rows_with_reason,
+            count(*) filter ({of_now}) as newest_rows_with_reason,
+            count(*) filter ({of_now} and ({table.headline})) as headline_rows_with_reason,
+            coalesce(sum({missing}) filter ({of_now} and ({table.headline})), 0)::bigint as headline_numbers_missing,
+            coalesce(sum({missing}) filter ({of_now}), 0)::bigint as numbers_missing,
             {"".join(f"{each}, " for each in known + sizes)}
         from {rows}
         left join {TEXTS} on {TEXTS}.own_text = {table.text}

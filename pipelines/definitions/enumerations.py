@@ -59,7 +59,9 @@ UNMATCHED = "unmatched"
 """The theme of a comment in which no rule of the company finds anything."""
 
 UNASSIGNED = "unassigned"
-"""Whose worklist the customers without an owner are on."""
+"""Who looks after customers and tickets without an owner: the value of `owner` in every mart."""
+VALUES_OF_NONE = {"owner": UNASSIGNED}
+"""Dimension -> the value of those who have none, where it is not `UNKNOWN`."""
 
 UNKNOWN_CUSTOMER_IDX = 0
 """`customer_idx` of the orders, refunds and answers that no identifier leads to a customer."""

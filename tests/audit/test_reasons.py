@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import duckdb
-import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.pipelines.audit.reasons import TABLE, list_explained_tables, list_reasons
+from regulars.pipelines.audit.reasons import TABLE, list_explained_tables, list_reasons, rank_reasons
 from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.settings.package import ROOT
@@ -39,9 +38,8 @@ def count(**tables: Rows) -> Rows:
                 con.execute(
                     f"insert into marts.{name} ({names}) values ({', '.join('?' * len(row))})", list(row.values())
                 )
-        found = list(list_reasons(con, contracts, AS_OF))
-        made = pl.concat(found) if found else pl.DataFrame()
-        if found:
+        made = rank_reasons(list_reasons(con, contracts, AS_OF))
+        if made.height:
             con.register("made", made.to_arrow())
             typed = ", ".join(f"{column}::{kind} as {column}" for column, kind in CONTRACTS[TABLE].types)
             con.execute(f"create table {TABLE} as select {typed} from made")
@@ -103,6 +101,30 @@ def test_a_metric_is_emptied_that_no_row_of_the_reason_has():
     assert "churn_rate_12m" in emptied["none"]
     assert "churn_rate_12m" not in emptied["shaky"]
     assert "gone_rate_12m" in emptied["shaky"]
+
+
+def test_what_most_headline_numbers_are_missing_for_comes_first_and_what_is_over_has_no_rank():
+    known = {"churn_rate_12m": 0.2, "gone_rate_12m": 0.2}
+    rows = [
+        month(MONTHS[0], "over"),
+        month(MONTHS[2], "missing", value="DE"),
+        month(MONTHS[2], "missing", value="GB"),
+        month(MONTHS[2], "unsure", rate=0.2) | known,
+    ]
+    score = {"dimension": "all", "dimension_value": "all", "grain": "week", "period_end": AS_OF}
+    found = {row["reason"]: row for row in count(churn=rows, nps=[score | {"reason": "nobody answered"}])}
+    ranked = sorted((row for row in found.values() if row["reason_rank"]), key=lambda row: int(row["reason_rank"]))
+    assert [row["reason_rank"] for row in ranked] == [1, 2, 3]
+    assert found["over"]["reason_rank"] is None
+    order = [
+        (row["headline_numbers_missing"] / max(row["headline_rows"], 1), row["numbers_missing"] / row["newest_rows"])
+        for row in ranked
+    ]
+    assert order == sorted(order, reverse=True)
+    metrics = {name for each in list_explained_tables(CONTRACTS) if each.table == "marts.churn" for name in each.n_of}
+    assert found["unsure"]["numbers_missing"] == len(metrics - {*rows[3]})
+    assert found["missing"]["numbers_missing"] == 2 * len(metrics - {*rows[1]} | {"churn_rate_12m"})
+    assert found["missing"]["headline_numbers_missing"] == 0
 
 
 def test_the_newest_period_is_that_of_each_grain():

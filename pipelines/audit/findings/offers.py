@@ -7,15 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
-from scipy.special import betainc  # type: ignore[import-untyped]
 
 from regulars.pipelines.findings.catalogue import make_finding
 from regulars.pipelines.findings.finding import Finding
+from regulars.pipelines.models.comparisons.paired_hits import FEWEST_CUSTOMERS, leads
 
-FEWEST_CUSTOMERS = 100
-"""Of fewer customers a few purchases decide, and the better way changes from night to night."""
-CHANCE = 0.01
-"""What is found every night by chance, though both ways are as good: one night in a hundred."""
 _GRADES = """
     select
         offers.tested_customers, offers.customers_hit_5, sellers.customers_hit_5,
@@ -41,8 +37,7 @@ class _Grade:
     @property
     def is_beaten(self) -> bool:
         """Whether best sellers lead among enough customers, by more than chance."""
-        chance = compute_chance_of_lead(self.customers, self.offers, self.sellers)
-        return self.customers >= FEWEST_CUSTOMERS and chance <= CHANCE
+        return leads(self.customers, self.offers, self.sellers)
 
     def compare_first(self) -> str:
         """Say how the first offer alone does beside the first best seller, which may be the other way round."""
@@ -84,22 +79,3 @@ def _read_grade(con: duckdb.DuckDBPyConnection, scope: str, method: str) -> _Gra
     """The grade of a method beside best sellers; None where it is not known."""
     row = con.execute(_GRADES, {"scope": scope, "method": method}).fetchone()
     return None if row is None else _Grade(*row)
-
-
-def compute_chance_of_lead(customers: int, hits: int, other_hits: int) -> float:
-    """The chance, 0 to 1, that `other_hits` leads `hits` by as much though both ways are as good.
-
-    McNemar's exact test, one-sided, of two ways tried on the same customers. How many customers only one of the two
-    hit is not known: taken is the largest number that the counts allow, which makes the chance the largest one too.
-
-    Args:
-        customers: On whom both ways were tried.
-        hits: Customers hit by the one.
-        other_hits: Customers hit by the other.
-    """
-    if other_hits <= hits:
-        return 1.0
-    together = hits + other_hits
-    differing = min(together, 2 * customers - together)
-    other_alone = (differing + other_hits - hits) // 2
-    return float(betainc(other_alone, differing - other_alone + 1, 0.5))  # of so many throws of a coin and more

@@ -10,7 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import UNASSIGNED, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.care.bad_signs import RiskSettings
@@ -91,6 +91,7 @@ def service_risk_customers(
         .join(lapses.filter(pl.col("experience_count") == service_risk.threshold).drop("experience_count"), how="cross")
         .with_columns(**_find_service_risk_value())
         .with_columns(
+            owner=pl.col("owner").fill_null(UNASSIGNED),
             days_since_last_experience=(pl.lit(as_of) - pl.col("last_experience_on")).dt.total_days(),
             as_of=pl.lit(as_of),
         )

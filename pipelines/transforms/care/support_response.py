@@ -13,7 +13,13 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, LAST_YEAR_GRAIN, SUPPORT_DIMENSIONS, UNKNOWN
+from regulars.pipelines.definitions.enumerations import (
+    ALL,
+    LAST_YEAR_GRAIN,
+    SUPPORT_DIMENSIONS,
+    UNKNOWN,
+    VALUES_OF_NONE,
+)
 from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
@@ -206,7 +212,8 @@ def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: p
     waits = dict(_list_waits())
     found = []
     for dimension in SUPPORT_DIMENSIONS:
-        value = pl.lit(ALL) if dimension == ALL else pl.col(dimension).fill_null(UNKNOWN)
+        none = VALUES_OF_NONE.get(dimension, UNKNOWN)
+        value = pl.lit(ALL) if dimension == ALL else pl.col(dimension).fill_null(none)
         if dimension != ALL and days[dimension].null_count() == len(days):
             continue
         keys = [start.alias("period_start"), pl.lit(dimension).alias("dimension"), value.alias("dimension_value")]

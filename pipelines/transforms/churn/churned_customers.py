@@ -10,6 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.definitions.windows import LAST_ACTIVE_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.churn.active_intervals import (
@@ -183,6 +184,5 @@ def reactivated_customers(
 
 def _read_attributes(customers: IntoFrame) -> pl.DataFrame:
     """Read each customer's id, country, type and owner, by `customer_idx`."""
-    return read_into_polars(
-        select_columns(customers, "customer_idx", "customer_id", "country", "customer_type", "owner")
-    )
+    names = ("customer_idx", "customer_id", "country", "customer_type", "owner")
+    return read_into_polars(select_columns(customers, *names)).with_columns(pl.col("owner").fill_null(UNASSIGNED))

@@ -13,7 +13,14 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import (
+    ALL,
+    OTHER,
+    UNASSIGNED,
+    UNKNOWN,
+    UNKNOWN_CUSTOMER_IDX,
+    VALUES_OF_NONE,
+)
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
@@ -110,6 +117,7 @@ def customer_dimensions(
             .then(pl.lit("discounted"))
             .when(pl.col("first_order_date").is_not_null())
             .then(pl.lit("full price")),
+            owner=pl.col("owner").fill_null(UNASSIGNED),
             as_of=pl.lit(as_of),
         )
         .select(*(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), *attributes)
@@ -175,7 +183,8 @@ def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.
     """Split customers by dimensions of few values.
 
     The `NAMED_VALUES` values with the most customers keep their names (of equally large ones the first by name), all
-    others become `other`, and customers without a value `unknown`: so every dimension holds all customers.
+    others become `other`, and customers without a value `unknown` or, without an owner, `unassigned`: so every
+    dimension holds all customers.
 
     Args:
         customer_dimensions: `marts.customer_dimensions`.
@@ -201,8 +210,10 @@ def explain_only_value() -> pl.Expr:
 
 def _group_rare_values(values: pl.Series) -> pl.Series:
     name = values.name
+    none = VALUES_OF_NONE.get(name, UNKNOWN)
+    values = values.replace(none, None)
     by_size = values.drop_nulls().value_counts().sort("count", name, descending=[True, False])
     named = by_size[name].head(NAMED_VALUES)
-    few = pl.when(pl.col(name).is_null()).then(pl.lit(UNKNOWN)).when(pl.col(name).is_in(named.implode())).then(name)
-    kinds = pl.Enum(sorted({*named, OTHER, UNKNOWN}))
+    few = pl.when(pl.col(name).is_null()).then(pl.lit(none)).when(pl.col(name).is_in(named.implode())).then(name)
+    kinds = pl.Enum(sorted({*named, OTHER, none}))
     return values.to_frame().select(few.otherwise(pl.lit(OTHER)).cast(kinds).alias(name)).to_series()

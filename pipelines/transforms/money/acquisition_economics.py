@@ -31,6 +31,8 @@ from regulars.pipelines.transforms.money.yearly_value import (
     sum_year_by_customer,
 )
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
+from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
+from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum_revenue_by_month
 
 COLUMNS: dict[str, PolarsDataType] = {
     "acquisition_channel": pl.String,
@@ -48,10 +50,14 @@ COLUMNS: dict[str, PolarsDataType] = {
     "contribution_margin_rate": pl.Float64,
     "margin_basis": pl.String,
     "contribution_per_customer_12m": MONEY,
+    "subscription_revenue_left_out_12m": MONEY,
     "customers_valued": pl.Int64,
     "average_clv_simple": pl.Float64,
     "average_clv_simple_low": pl.Float64,
     "average_clv_simple_high": pl.Float64,
+    "average_clv_simple_total": pl.Float64,
+    "average_clv_simple_total_low": pl.Float64,
+    "average_clv_simple_total_high": pl.Float64,
     "clv_before_cost": MONEY,
     "clv_before_cost_low": MONEY,
     "clv_before_cost_high": MONEY,
@@ -88,6 +94,7 @@ def acquisition_economics(
     *,
     as_of: dt.date,
     lapse_days: int,
+    subscription_revenue_is_in_orders: bool,
     economics: EconomicsSettings,
     discount_rate: float,
 ) -> pl.DataFrame:
@@ -102,9 +109,10 @@ def acquisition_economics(
         customer_dimensions: `marts.customer_dimensions`.
         churn: `marts.churn`; gives the first month-end with a known churn.
         calendar: `core.calendar`.
-        customer_clv: `marts.customer_clv`; `customer_idx`, `clv_simple`.
+        customer_clv: `marts.customer_clv`; `customer_idx`, `clv_simple`, `clv_simple_total`.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
+        subscription_revenue_is_in_orders: Whether net sales include it already, so that none is left out.
         economics: The margin, and the goals for it.
         discount_rate: Annual rate at which lifetime value is discounted.
 
@@ -127,6 +135,7 @@ def acquisition_economics(
         spent.join(kept, on=GROUP, how="full", coalesce=True)
         .join(sold, on=GROUP, how="left")
         .join(average_clv(customer_clv, customers), on=GROUP, how="left")
+        .join(_sum_subscriptions(subscriptions, customers, month_end), on=GROUP, how="left")
         .with_columns(pl.col(SUMS).fill_null(0.0))
         .with_columns(
             pl.col("new_customers", "customers_valued").fill_null(0), pl.col("spend_without_customers").fill_null(0.0)
@@ -136,6 +145,7 @@ def acquisition_economics(
     found = add_worth(add_contribution(rows, economics), whole["reason"][0], economics, discount_rate, shape)
     return (
         found.rename({"new_customers": "new_customers_won"})
+        .with_columns(subscription_revenue_left_out_12m=_find_left_out(subscription_revenue_is_in_orders))
         .with_columns(period_start=pl.lit(period_start), period_end=pl.lit(month_end), as_of=pl.lit(as_of))
         .with_columns(round_to_money(pl.col(name).cast(pl.Float64)) for name, kind in COLUMNS.items() if kind == MONEY)
         .with_columns(
@@ -184,3 +194,20 @@ def _sum_sales(by_customer: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFra
     """Sum the year's sales by channel and type, `all` included: the columns of `SUMS`."""
     rows = by_customer.join(customers.select("customer_idx", *GROUP), on="customer_idx")
     return list_groupings(rows.sort("customer_idx")).group_by(GROUP).agg(list_sums())
+
+
+def _sum_subscriptions(subscriptions: IntoFrame, customers: pl.DataFrame, month_end: dt.date) -> pl.DataFrame:
+    """Sum the year's subscription revenue by channel and type, `all` included: `subscription_revenue_12m`."""
+    first = month_end.replace(day=1)
+    by_month = sum_revenue_by_month(list_live_periods(subscriptions), month_end)
+    rows = by_month.filter(pl.col("month") > first.replace(year=first.year - 1)).join(
+        customers.select("customer_idx", *GROUP), on="customer_idx"
+    )
+    return list_groupings(rows).group_by(GROUP).agg(subscription_revenue_12m=pl.col("subscription_revenue").sum())
+
+
+def _find_left_out(is_in_orders: bool) -> pl.Expr:
+    """What subscriptions bring per average customer in the 12 months that no worth of the row includes."""
+    revenue = pl.col("subscription_revenue_12m").cast(pl.Float64).fill_null(0.0)
+    left_out = pl.lit(0.0) if is_in_orders else revenue / pl.col("average_customers_12m")
+    return pl.when(pl.col("average_customers_12m") > 0).then(left_out)

@@ -28,30 +28,42 @@ from regulars.pipelines.transforms.money.yearly_value import EconomicsSettings
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.rates import ENDS
 
+VALUES = ["clv_simple", "clv_simple_total"]
+"""What is averaged: the value by orders alone, and with subscriptions."""
 SURE_TO_WIN = math.log(20)
 """The expected number at which a Poisson count is 0 in one of twenty cases."""
 
 
 def average_clv(customer_clv: IntoFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    """Average the value of customers by channel and type, `all` included, with its 95 % interval."""
-    worth = read_into_polars(select_columns(customer_clv, "customer_idx", "clv_simple")).drop_nulls()
-    rows = worth.with_columns(pl.col("clv_simple").cast(pl.Float64)).join(
+    """Average the value of customers by channel and type, `all` included, with its 95 % interval.
+
+    Args:
+        customer_clv: `marts.customer_clv`; `customer_idx` and the values of `VALUES`.
+        customers: `customer_idx` and their channel and type.
+
+    Returns:
+        `customers_valued`, and the mean of each of `VALUES` with its ends.
+    """
+    worth = read_into_polars(select_columns(customer_clv, "customer_idx", *VALUES)).drop_nulls()
+    rows = worth.with_columns(pl.col(VALUES).cast(pl.Float64)).join(
         customers.select("customer_idx", *GROUP), on="customer_idx"
     )
-    averages = (
-        list_groupings(rows.sort("clv_simple"))
-        .group_by(GROUP)
-        .agg(
-            customers_valued=pl.len().cast(pl.Int64),
-            average_clv_simple=pl.col("clv_simple").mean(),
-            variance=pl.col("clv_simple").var(),
-        )
-    )
-    moments = averages.select("average_clv_simple", pl.col("variance").fill_null(math.nan), "customers_valued")
+    groups = list_groupings(rows.sort(*VALUES, "customer_idx"))
+    counts = groups.group_by(GROUP).agg(customers_valued=pl.len().cast(pl.Int64))
+    for value in VALUES:
+        counts = counts.join(_average(groups, rows[value], value), on=GROUP, how="left")
+    return counts
+
+
+def _average(groups: pl.DataFrame, everybody: pl.Series, value: str) -> pl.DataFrame:
+    """Average one value of each group: `average_<value>` with its ends."""
+    name, column = f"average_{value}", pl.col(value)
+    averages = groups.group_by(GROUP).agg(column.mean().alias(name), variance=column.var(), size=pl.len())
+    moments = averages.select(name, pl.col("variance").fill_null(math.nan), "size")
     group = Group(*(each.cast(pl.Float64).to_numpy() for each in moments))
-    ends = Shape(rows["clv_simple"].to_numpy()).bound_means(group)
-    bounds = (pl.Series(f"average_clv_simple{end}", values) for end, values in zip(ENDS, ends, strict=True))
-    return averages.with_columns(each.fill_nan(None) for each in bounds).drop("variance")
+    ends = Shape(everybody.to_numpy()).bound_means(group)
+    bounds = (pl.Series(f"{name}{end}", values) for end, values in zip(ENDS, ends, strict=True))
+    return averages.with_columns(each.fill_nan(None) for each in bounds).drop("variance", "size")
 
 
 def add_worth(

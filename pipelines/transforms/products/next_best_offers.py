@@ -15,6 +15,13 @@ from polars._typing import PolarsDataType
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.products.basket_offers import list_neighbours, score_new_products
 from regulars.pipelines.transforms.products.given_back import list_returned_products
+from regulars.pipelines.transforms.products.offer_verdicts import (
+    DUE,
+    HABIT,
+    NEW,
+    VERDICTS,
+    find_offer_verdicts,
+)
 from regulars.pipelines.transforms.products.purchase_chances import add_chances
 from regulars.pipelines.transforms.products.purchase_pairs import (
     PAIR,
@@ -28,12 +35,14 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
     "customer_idx": pl.Int32,
+    "email_opt_in": pl.Boolean,
     "offer_rank": pl.Int32,
     "system": pl.String,
     "product_id": pl.String,
     "product_name": pl.String,
     "category": pl.String,
     "offer_kind": pl.String,
+    **dict.fromkeys(VERDICTS, pl.String),
     "offer_score": pl.Float64,
     "purchase_chance": pl.Float64,
     "product_purchases": pl.Int64,
@@ -43,15 +52,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "why": pl.String,
     "excluded_products": pl.Int64,
     "excluded_because": pl.String,
+    "reason": pl.String,
     "as_of": pl.Date,
 }
-DUE, HABIT, NEW = "due", "habit", "new"
-OFFER_KINDS = {
-    DUE: "Bought in a regular rhythm that goes on: the score is by its timing.",
-    HABIT: "Bought before: the score is by how often, and fades the longer ago that was; also once a rhythm has ended.",
-    NEW: "Never bought: often in one basket with what was bought last.",
-}
-"""Value of `offer_kind` -> what it means."""
 TOO_SOON, FEWEST_FOR_RHYTHM = 0.5, 3
 """A customer with at least this many purchases of a product is not offered it before this share of the mean days
 between purchases is over."""
@@ -95,6 +98,7 @@ def next_best_offers(
     refund_lines: IntoFrame,
     products: IntoFrame,
     customers: IntoFrame,
+    offer_evaluation: IntoFrame,
     *,
     as_of: dt.date,
     lapse_days: int,
@@ -108,6 +112,7 @@ def next_best_offers(
         refund_lines: `core.refund_lines`; these columns and `product_id`.
         products: `core.products`; `system`, `product_id`, `product_name`, `category`, `in_stock`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `email_opt_in`.
+        offer_evaluation: `meta.offer_evaluation`; what the last test of such offers showed.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         offers: Which products may be offered, and to which customers.
@@ -141,6 +146,7 @@ def next_best_offers(
         .join(named, on="product", how="left")
         .join(named.select(because="product", because_name=_name_product()), on="because", how="left")
         .join(addressed, on="customer_idx", how="left")
+        .join(find_offer_verdicts(offer_evaluation), on="offer_kind", how="left")
         .with_columns(
             why=_explain(),
             last_bought_on=pl.col("last_day").cast(pl.Date),
@@ -195,7 +201,7 @@ def _list_addressable_customers(
     recent = pairs.filter(pl.col("last_day") > lapsed_before).select("customer_idx").unique()
     table = read_into_polars(select_columns(customers, "customer_id", "customer_idx", "email_opt_in"))
     may = table if offers.without_consent else table.filter(pl.col("email_opt_in").fill_null(value=True))
-    return may.join(recent, on="customer_idx", how="semi").select("customer_idx", "customer_id")
+    return may.join(recent, on="customer_idx", how="semi").select("customer_idx", "customer_id", "email_opt_in")
 
 
 def _join_kinds(own: pl.DataFrame, found: pl.DataFrame, places: int) -> pl.DataFrame:

@@ -35,6 +35,7 @@ from regulars.pipelines.transforms.voice.survey_windows import (
     FEW_VOTES,
     VALUE,
     count_periods,
+    decide_on_change,
     give_reason,
     join_window_before,
     thin_out,
@@ -84,6 +85,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "nps_change_ci_high": pl.Float64,
     "nps_change_p_value": pl.Float64,
     "is_nps_change_significant": pl.Boolean,
+    "nps_change_verdict": pl.String,
     "responses_of_others": pl.Int64,
     "nps_of_others": pl.Float64,
     "nps_over_others": pl.Float64,
@@ -189,7 +191,8 @@ def _add_change(periods: pl.DataFrame) -> pl.DataFrame:
     periods = join_window_before(periods, ["nps", *COUNTS])
     before = [pl.col(f"{name}_before") for name in COUNTS]
     score = pl.when(pl.min_horizontal("responses", "responses_before") >= FEWEST_OF_CHANGE).then("nps_before")
-    return _compare(periods, "nps_change", score, before, family=WINDOW)
+    compared = _compare(periods, "nps_change", score, before, family=WINDOW)
+    return compared.with_columns(nps_change_verdict=decide_on_change("nps_change", "is_nps_change_significant"))
 
 
 def _compare_with_others(periods: pl.DataFrame) -> pl.DataFrame:

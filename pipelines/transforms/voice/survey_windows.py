@@ -144,6 +144,27 @@ def join_window_before(periods: pl.DataFrame, columns: Sequence[str], *, key: Se
     )
 
 
+def decide_on_change(change: str, is_significant: str) -> pl.Expr:
+    """Say of each window what may be said of its change from the window before: a word of the list `change_verdicts`.
+
+    Args:
+        change: The column of the change, NULL where it is not computed.
+        is_significant: The column that says whether it is significant.
+    """
+    voted_twice = pl.min_horizontal("responses", "responses_before") > 0
+    return (
+        pl.when(pl.col(is_significant) & (pl.col(change) > 0))
+        .then(pl.lit("risen"))
+        .when(pl.col(is_significant) & (pl.col(change) < 0))
+        .then(pl.lit("fallen"))
+        .when(pl.col(change).is_not_null())
+        .then(pl.lit("may_be_chance"))
+        .when(pl.col("is_complete") & pl.col("responses_before").is_not_null() & voted_twice)
+        .then(pl.lit("too_few_votes"))
+        .otherwise(pl.lit("not_comparable"))
+    )
+
+
 def _select_period(grain: str, start: pl.Expr, end: pl.Expr, *rest: str) -> list[pl.Expr | str]:
     """Select the columns that all grains share; `start` and `end` are days since 1970."""
     return [

@@ -12,7 +12,7 @@ import narwhals as nw
 import polars as pl
 from narwhals.typing import IntoFrame
 
-from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX, VALUES_OF_NONE
 from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
 from regulars.pipelines.transforms.voice.survey_windows import EVENT, LONGEST_WINDOW, VALUE
 
@@ -166,7 +166,8 @@ def _name_values(votes: pl.DataFrame, dimension: str, value: pl.Expr, key: Seque
         return named.clear()
     kept = sizes.sort("amount", "dimension_value", descending=[True, False])["dimension_value"].head(NAMED_VALUES)
     is_rare = pl.col("dimension_value").is_not_null() & ~pl.col("dimension_value").is_in(kept.implode())
-    few = pl.when(is_rare).then(pl.lit(OTHER)).otherwise(pl.col("dimension_value").fill_null(UNKNOWN))
+    none = VALUES_OF_NONE.get(dimension, UNKNOWN)
+    few = pl.when(is_rare).then(pl.lit(OTHER)).otherwise(pl.col("dimension_value").fill_null(none))
     return named.with_columns(dimension_value=few).select(*VALUE, *key, *EVENT)
 
 

@@ -5,7 +5,8 @@ from math import comb
 import duckdb
 import pytest
 
-from regulars.pipelines.audit.findings.offers import compute_chance_of_lead, find_beaten_offers
+from regulars.pipelines.audit.findings.offers import find_beaten_offers
+from regulars.pipelines.models.comparisons.paired_hits import compute_chance_of_lead
 
 
 def found(

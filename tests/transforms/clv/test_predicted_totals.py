@@ -35,7 +35,9 @@ GROUPS = {
     "segment": pl.String,
     "risk": pl.String,
     "owner": pl.String,
+    "at_risk_because": pl.String,
     "revenue_at_risk_12m": MONEY,
+    "value_at_risk_12m": MONEY,
 }
 Amount = int | None
 
@@ -48,10 +50,11 @@ def customer(
     total: Amount = None,
     risk: str = "none",
     owner: str | None = None,
+    because: str | None = None,
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """A customer's row of customer_clv and of customer_360; the total is the sum where neither is unknown.
 
-    With a risk all of the total is at risk.
+    With a risk all of the total is at risk, and with another sign (`because`) too.
 
     In 36 months they bring twice as much.
     """
@@ -59,18 +62,20 @@ def customer(
         total = (orders or 0) + subscriptions
     money = [None if each is None else Decimal(each) for each in (orders, subscriptions, total)]
     at_risk = Decimal(0) if risk == "none" else money[2]
+    because = because or ("none" if risk == "none" else "leaving")
+    either = Decimal(0) if because == "none" else money[2]
     tier = "top_10_percent" if number == 1 else "bottom_50_percent"
     lifecycle = "active" if orders else None
     return (
         (str(number), *money, *(each and each * 2 for each in money), tier, "net_sales"),
-        (str(number), tier, lifecycle, "champions", risk, owner, at_risk),
+        (str(number), tier, lifecycle, "champions", risk, owner, because, at_risk, either),
     )
 
 
 PEOPLE = [
     customer(1, 1000, 0),
     customer(2, 600, 120, risk="high"),
-    customer(3, None, 240),
+    customer(3, None, 240, because="bad_experiences"),
     customer(4, 50, None, risk="watch"),  # the subscription cannot be predicted: no total
 ]
 TESTED = {"all": (0.25, 0.0), "subscribers": (0.5, 0.0)}
@@ -135,6 +140,23 @@ def test_money_at_risk_has_a_range_of_what_it_is_made_of(mart):
     assert read(of(mart, "risk", "high"), "revenue_at_risk_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
     assert read(of(mart, "risk", "watch"), "revenue_at_risk_12m") == [None, None, None]
     assert read(of(mart, "risk", "none"), "revenue_at_risk_12m") == [0, 0, 0]
+
+
+def test_money_at_risk_by_either_sign_counts_each_customer_once_and_has_a_range(mart):
+    row = of(mart)
+    assert read(row, "value_at_risk_12m") == [960, 600 / 1.25 + 360 / 1.5, 600 * 1.25 + 360 * 1.5]
+    assert (row["customers_at_risk"], row["customers_with_value_at_risk"]) == (1, 2)
+    by_sign = {each["scope_value"]: each for each in mart.filter(scope="at_risk_because").to_dicts()}
+    assert {sign: each["value_at_risk_12m"] for sign, each in by_sign.items()} == {
+        "bad_experiences": 240,
+        "leaving": 720,
+        "none": 0,
+    }
+    assert {sign: each["revenue_at_risk_12m"] for sign, each in by_sign.items()} == {
+        "bad_experiences": 0,
+        "leaving": 720,
+        "none": 0,
+    }
 
 
 def test_every_scope_holds_everybody(mart):
@@ -206,7 +228,7 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
     people = draw_owned({"owner_1": 60, "owner_2": 45, "owner_3": 90, "owner_4": 29, None: 300}, shift=400)
     people.append(customer(9999, None, None, risk="high", owner="owner_1"))  # no prediction: not compared
     mart, at_risk = add_up(people, TESTED), defaultdict(list)
-    for _, (*_, owner, amount) in people:
+    for _, (*_, owner, _, amount, _) in people:
         at_risk[owner] += [] if amount is None else [float(amount)]
     owners = [name for name in at_risk if name]
     tests = {}
@@ -230,7 +252,7 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
     flags = {name: of(mart, "owner", name)[f"is_{OVER_OTHERS}_significant"] for name in tests}
     assert flags == {name: bool(p <= 0.1) for name, p in adjusted.items()}
     assert flags["owner_1"] is True
-    assert of(mart, "owner", "unknown")[OVER_OTHERS] is None
+    assert of(mart, "owner", "unassigned")[OVER_OTHERS] is None
     assert broken_rules("predicted_totals", mart, {}) == set()
     wrong = mart.with_columns(pl.col(OVER_OTHERS) + 1)
     assert broken_rules("predicted_totals", wrong, {}) == {"owners_are_compared_with_each_other"}
@@ -269,9 +291,9 @@ def test_an_owner_of_whose_few_customers_none_is_at_risk_may_be_so_by_chance():
     assert broken_rules("predicted_totals", mart, {}) == set()
 
 
-def test_an_owner_whose_name_is_unknown_is_among_those_without_one():
-    mart = add_up(draw_owned({"owner_1": 40, "owner_2": 45, "unknown": 50, None: 60}), TESTED)
-    row = of(mart, "owner", "unknown")
+def test_an_owner_who_is_called_unassigned_is_among_those_without_one():
+    mart = add_up(draw_owned({"owner_1": 40, "owner_2": 45, "unassigned": 50, None: 60}), TESTED)
+    row = of(mart, "owner", "unassigned")
     assert (row["customers"], row[OVER_OTHERS]) == (110, None)
     assert broken_rules("predicted_totals", mart, {}) == set()
 
@@ -280,7 +302,10 @@ def test_owners_are_compared_in_a_currency_of_many_digits():
     people = draw_owned({"owner_1": 40, "owner_2": 45, "owner_3": 47})
     scale = 300_000_007
     large = [
-        ((each[0][0], *(m and m * scale for m in each[0][1:7]), *each[0][7:]), (*each[1][:-1], each[1][-1] * scale))
+        (
+            (each[0][0], *(m and m * scale for m in each[0][1:7]), *each[0][7:]),
+            (*each[1][:-2], *(amount * scale for amount in each[1][-2:])),
+        )
         for each in people
     ]
     assert broken_rules("predicted_totals", add_up(large, TESTED), {}) == set()

@@ -100,7 +100,7 @@ def test_a_subscriber_without_orders_has_a_row_and_nothing_of_a_first_order():
     rows = (order("bob", "2026-01-05"), paid("ada", "2026-02-01"), paid("ada", "2026-02-01", subscription=2))
     ada = one(*rows, country=pl.lit("DE"))
     assert (ada["country"], ada["is_left_censored"]) == ("DE", False)
-    assert (ada["owner"], one(*rows, owner=pl.lit("owner_2"))["owner"]) == (None, "owner_2")
+    assert (ada["owner"], one(*rows, owner=pl.lit("owner_2"))["owner"]) == ("unassigned", "owner_2")
     assert {ada[name] for name in ada if name.startswith("first_")} == {None}
     never = (paid("cem", "2026-04-01"), paid("dan", "2026-01-05", None, "0"), paid("unknown", "2026-01-05"))
     assert dimensions_of(core(*rows, *never), AS_OF)["customer_id"].to_list() == ["ada", "bob"]

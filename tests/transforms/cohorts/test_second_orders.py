@@ -107,7 +107,7 @@ def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
         "all": None,
         "web": "first_channel is web for every customer: the row is that of all",
         "full price": "first_discount is full price for every customer: the row is that of all",
-        "unknown": "owner is unknown for every customer: the row is that of all",
+        "unassigned": "owner is unassigned for every customer: the row is that of all",
     }
     assert broken_rules("second_orders", found, {"core.orders": core(*rows)["orders"]}) == set()
     cheap = [rows[0] | {"discounts": Decimal(1)}, *rows[1:]]

@@ -31,6 +31,7 @@ KNOWN = {
     "acquisition_cost": pl.Decimal(18, 4),
 }
 FORTY_PERCENT = Economics(contribution_margin=0.4)
+RULES: Any = {"as_of": AS_OF, "lapse_days": 365, "subscription_revenue_is_in_orders": False, "discount_rate": 0.1}
 
 
 def spent(month: str, channel: str, amount: str) -> Row:
@@ -40,6 +41,12 @@ def spent(month: str, channel: str, amount: str) -> Row:
 def clv_of(customer: int) -> Decimal | None:
     """What a customer is worth: some number; of every fifth it is not known."""
     return None if customer % 5 == 0 else Decimal(customer * customer % 17 + 3)
+
+
+def total_of(customer: int) -> Decimal | None:
+    """The same with subscriptions, which every third customer has."""
+    value = clv_of(customer)
+    return value if value is None or customer % 3 else value + customer
 
 
 def inputs(sales: list[Row], spend: list[Row], channels: dict[int, tuple[str | None, ...]]) -> dict[str, Any]:
@@ -61,8 +68,9 @@ def inputs(sales: list[Row], spend: list[Row], channels: dict[int, tuple[str | N
         "customer_dimensions": pl.DataFrame(known, schema=KNOWN),
         "calendar": tables["calendar"],
         "customer_clv": pl.DataFrame(
-            {"customer_idx": list(first), "clv_simple": [clv_of(idx) for idx in first]},
-            schema={"customer_idx": pl.Int32, "clv_simple": pl.Decimal(18, 4)},
+            [(idx, clv_of(idx), total_of(idx)) for idx in first],
+            schema={"customer_idx": pl.Int32, **dict.fromkeys(["clv_simple", "clv_simple_total"], pl.Decimal(18, 4))},
+            orient="row",
         ),
     }
     made["churn"] = churn(
@@ -82,7 +90,7 @@ def mart(
 ) -> dict[tuple[str, str], Row]:
     """Channel and type -> row."""
     with ENGINES[engine](tables) as frames:
-        found = acquisition_economics(**frames, as_of=AS_OF, lapse_days=365, economics=economics, discount_rate=0.1)
+        found = acquisition_economics(**frames, **RULES, economics=economics)
     assert broken_rules("acquisition_economics", found, tables) == set()
     return {(row["acquisition_channel"], row["customer_type"]): row for row in found.iter_rows(named=True)}
 
@@ -290,10 +298,7 @@ def test_the_same_rows_in_any_order_give_the_same_digits():
     def shuffled(seed: int) -> dict[str, Any]:
         return {name: table.sample(fraction=1, shuffle=True, seed=seed) for name, table in given.items()}
 
-    found = [
-        acquisition_economics(**shuffled(seed), as_of=AS_OF, lapse_days=365, economics=FORTY_PERCENT, discount_rate=0.1)
-        for seed in range(8)
-    ]
+    found = [acquisition_economics(**shuffled(seed), **RULES, economics=FORTY_PERCENT) for seed in range(8)]
     assert all(each.equals(found[0]) for each in found[1:])
 
 
@@ -389,12 +394,3 @@ def test_the_interval_of_the_worth_joins_that_of_what_customers_bring_and_of_how
         of_stay = np.log((1.1 - kept) / (0.1 + lost))
         end = float(row["clv_before_cost"]) * np.exp(sign * np.hypot(of_mean, of_stay))
         assert float(row[f"clv_before_cost_{name}"]) == pytest.approx(end, rel=1e-4)
-
-
-def test_one_customer_has_no_interval_of_worth():
-    sales, kinds = crowd(80)
-    row = mart(inputs(sales, [], kinds | {101: ("fair", "home", Decimal(5))}))["fair", "all"]
-    assert row["average_customers_12m"] == 1
-    assert row["clv_before_cost"] is not None
-    assert (row["clv_before_cost_low"], row["most_to_bid_high"], row["payback_months_low"]) == (None, None, None)
-    assert row["is_beyond_chance"] is None  # the customer came before the period, so that nobody's cost is known

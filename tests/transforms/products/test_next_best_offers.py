@@ -57,7 +57,8 @@ def offered(
         ),
     }
     with ENGINES[engine](tables) as frames:
-        found = next_best_offers(**frames, as_of=AS_OF, lapse_days=365, offers=offers)
+        graded = offer_evaluation(frames["order_lines"], as_of=AS_OF)
+        found = next_best_offers(**frames, offer_evaluation=graded, as_of=AS_OF, lapse_days=365, offers=offers)
     assert broken_rules("next_best_offers", found, {name: tables[name] for name in ("products", "customers")}) == set()
     return found
 
@@ -213,6 +214,15 @@ def test_customers_who_declined_or_lapsed_get_no_offers():
     with_all = Offers(new_places=0, without_consent=True)
     assert offered(sales, with_all, consent={2: False})["customer_id"].to_list() == ["c1", "c2"]
     assert products_of(offered([*bought("tea", 50, customer=0)]), customer=0) == []
+
+
+def test_whose_consent_is_not_known_has_offers_and_the_row_says_so():
+    sales = [*bought("tea", 50), *bought("tea", 50, customer=2), *bought("tea", 50, customer=3)]
+    found = offered(sales, consent={1: True, 2: False})
+    assert dict(found.select("customer_id", "email_opt_in").rows()) == {"c1": True, "c3": None}
+    with_all = offered(sales, Offers(new_places=0, without_consent=True), consent={1: True, 2: False})
+    assert with_all["email_opt_in"].to_list() == [True, False, None]
+    assert found.select("first_offer_verdict", "five_offers_verdict").unique().rows() == [("not_tested", "not_tested")]
 
 
 def test_a_new_product_comes_last_with_what_it_goes_with():

@@ -112,6 +112,7 @@ def test_a_window_is_compared_with_the_one_that_ended_the_day_before_it_began():
         -100,
     )
     assert row["is_nps_change_significant"]
+    assert row["nps_change_verdict"] == "fallen"
     yesterday = rolling_row(found, end=AS_OF - dt.timedelta(days=1))
     assert (yesterday["responses_before"], yesterday["nps_change_p_value"]) == (None, None)  # began before all answers
 
@@ -133,6 +134,7 @@ def test_few_votes_beside_many_tell_no_change_and_the_reason_says_so(before, aft
     told = ("nps_change", "nps_change_ci_low", "nps_change_ci_high", "nps_change_p_value", "is_nps_change_significant")
     assert {row[name] is not None for name in told} == {is_told}
     assert (row["nps_before"], row["reason"]) == (100, reason)
+    assert row["nps_change_verdict"] == ("fallen" if is_told else "too_few_votes")
 
 
 def test_a_month_is_compared_with_the_month_before_whatever_their_lengths():
@@ -168,6 +170,7 @@ def test_one_night_compares_all_values_of_a_grain_together():
     among = rolling_row(on_polars(table([each | {"touchpoint": "x"} for each in rows] + quiet)), "touchpoint", "x")
     assert among["nps_change_p_value"] == pytest.approx(alone["nps_change_p_value"])
     assert not among["is_nps_change_significant"]
+    assert (alone["nps_change_verdict"], among["nps_change_verdict"]) == ("fallen", "may_be_chance")
 
 
 def test_scores_are_split_by_owner_region_segment_store_channel_and_language():

@@ -10,7 +10,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN
+from regulars.pipelines.definitions.enumerations import ALL, UNASSIGNED, UNKNOWN, VALUES_OF_NONE
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_to_money
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.risk_differences import (
@@ -30,7 +30,7 @@ from regulars.pipelines.transforms.clv.totals.total_errors import (
 )
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 
-SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk", OWNER)
+SCOPES = ("value_tier", "clv_tier", "lifecycle", "segment", "risk", "at_risk_because", OWNER)
 """The columns by which customers are split; the values of each scope hold all customers."""
 
 SOURCES = ("orders", "subscriptions")
@@ -38,6 +38,9 @@ SOURCES = ("orders", "subscriptions")
 
 YEARS = {"12m": 1, "36m": 3}
 """Horizons of the totals: name -> years."""
+
+AT_RISK = {"revenue_at_risk_12m": "customers_at_risk", "value_at_risk_12m": "customers_with_value_at_risk"}
+"""Money that is a customer's whole predicted total, or 0 -> the number of customers of whom it is above 0."""
 
 PARTS = {
     **{
@@ -52,7 +55,7 @@ PARTS = {
             ),
         )
     },
-    "revenue_at_risk_12m": ("orders_at_risk", "subscriptions_at_risk"),
+    **{name: (f"orders_of_{name}", f"subscriptions_of_{name}") for name in AT_RISK},
 }
 """Column -> its part from orders, and its part from subscriptions; the name ends with the horizon."""
 
@@ -61,7 +64,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "scope_value": pl.String,
     "customers": pl.Int64,
     "customers_predicted": pl.Int64,
-    "customers_at_risk": pl.Int64,
+    **dict.fromkeys(AT_RISK.values(), pl.Int64),
     **{f"{name}{end}": MONEY for name in PARTS for end in ("", "_low", "_high")},
     **dict.fromkeys([PER_CUSTOMER, OF_OTHERS, *OVER_OTHERS], pl.Float64),
     IS_SIGNIFICANT: pl.Boolean,
@@ -76,7 +79,7 @@ FROM_CLV = (
     *(name for name in PARTS if name.startswith("predicted_")),
     *("clv_tier", "value_basis"),
 )
-FROM_360 = ("customer_id", "value_tier", "lifecycle", "segment", "risk", OWNER, "revenue_at_risk_12m")
+FROM_360 = ("customer_id", *(scope for scope in SCOPES if scope != "clv_tier"), *AT_RISK)
 
 
 def predicted_totals(
@@ -106,7 +109,7 @@ def predicted_totals(
     customers = _split_into_parts(joined)
     owners = compare_owners(joined).with_columns(scope=pl.lit(OWNER))
     sums = pl.concat(
-        customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else pl.col(scope).fill_null(UNKNOWN))
+        customers.group_by(scope_value=pl.lit(ALL) if scope == ALL else _name_values(scope))
         .agg(**_list_sums())
         .select(pl.lit(scope).alias("scope"), pl.all())
         .sort("scope_value")
@@ -130,6 +133,10 @@ def predicted_totals(
     )
 
 
+def _name_values(scope: str) -> pl.Expr:
+    return pl.col(scope).fill_null(VALUES_OF_NONE.get(scope, UNKNOWN))
+
+
 def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
     """Split each amount of a customer into the parts from orders and from subscriptions.
 
@@ -147,8 +154,11 @@ def _split_into_parts(customers: pl.DataFrame) -> pl.DataFrame:
             f"orders_of_total_{horizon}": by_orders,
             f"subscriptions_of_total_{horizon}": total.fill_null(0) - by_orders,
         }
-    is_at_risk = pl.col("revenue_at_risk_12m") > 0
-    parts |= {f"{what}_at_risk": pl.when(is_at_risk).then(parts[f"{what}_of_total_12m"]) for what in SOURCES}
+    parts |= {
+        f"{what}_of_{name}": pl.when(pl.col(name) > 0).then(parts[f"{what}_of_total_12m"])
+        for what in SOURCES
+        for name in AT_RISK
+    }
     return customers.with_columns(**parts)
 
 
@@ -157,7 +167,7 @@ def _list_sums() -> dict[str, pl.Expr]:
     return {
         "customers": pl.len(),
         "customers_predicted": pl.col("predicted_total_value_12m").count(),
-        "customers_at_risk": (pl.col("revenue_at_risk_12m") > 0).sum(),
+        **{count: (pl.col(name) > 0).sum() for name, count in AT_RISK.items()},
         **{name: pl.col(name).sum() for name in names},
         **{f"{name}_known": pl.col(name).count() > 0 for name in PARTS},
     }
@@ -192,7 +202,7 @@ def _give_reason(of_orders: TotalErrors | None, of_subscriptions: TotalErrors | 
     left_out = pl.when(missing > 0).then(
         pl.format("{} customers have no prediction and are not in the totals", missing)
     )
-    is_few = (pl.col("scope") == OWNER) & (pl.col("scope_value") != UNKNOWN) & pl.col(OF_OTHERS).is_null()
+    is_few = (pl.col("scope") == OWNER) & (pl.col("scope_value") != UNASSIGNED) & pl.col(OF_OTHERS).is_null()
     few = pl.when(is_few).then(
         pl.lit(f"fewer than {ENOUGH} customers with a prediction, of the owner or of all others: not compared")
     )

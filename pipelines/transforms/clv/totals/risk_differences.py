@@ -10,7 +10,7 @@ Put here: the comparison of owners. Keep out: the sums and how far off they are 
 import numpy as np
 import polars as pl
 
-from regulars.pipelines.definitions.enumerations import UNKNOWN
+from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.models.comparisons.means import compare_means
 from regulars.pipelines.models.comparisons.random_subsets import compare_with_drawn
 from regulars.pipelines.models.fitting.fitting import FloatArray
@@ -39,7 +39,7 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
     """
     at_risk = pl.col("revenue_at_risk_12m").cast(pl.Float64)
     owned = (
-        customers.filter(pl.col(OWNER) != UNKNOWN)
+        customers.filter(pl.col(OWNER) != UNASSIGNED)
         .drop_nulls("predicted_total_value_12m")
         .select("customer_id", scope_value=OWNER, at_risk=at_risk)
         .sort("customer_id")  # the last digit of a sum hangs on the order of its rows

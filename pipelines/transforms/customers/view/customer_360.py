@@ -13,6 +13,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.definitions.enumerations import UNASSIGNED
 from regulars.pipelines.definitions.value_tiers import TierSettings
 from regulars.pipelines.transforms.add_columns import add_columns
 from regulars.pipelines.transforms.amounts import MONEY
@@ -26,7 +27,7 @@ from regulars.pipelines.transforms.customers.view.facts import (
     list_facts_by_id,
     list_facts_by_number,
 )
-from regulars.pipelines.transforms.customers.view.risk import choose_other_step
+from regulars.pipelines.transforms.customers.view.risk import choose_other_step, find_value_at_risk, join_risks
 from regulars.pipelines.transforms.customers.view.service_facts import RiskSettings
 from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
@@ -112,8 +113,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "is_overdue": pl.Boolean,
     "is_near_lapse": pl.Boolean,
     "is_subscription_ending": pl.Boolean,
+    "at_risk_because": pl.String,
     "next_step": pl.String,
     "revenue_at_risk_12m": MONEY,
+    "value_at_risk_12m": MONEY,
     "lifecycle_last_week": pl.String,
     "segment_last_week": pl.String,
     "value_tier_last_week": pl.String,
@@ -219,7 +222,10 @@ def customer_360(
             next_step=pl.coalesce("step_of_call", choose_other_step()),
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             changed_since_last_week=describe_changes(),
-            revenue_at_risk_12m=_find_revenue_at_risk(),
+            owner=pl.when(~pl.col("is_unknown")).then(pl.col("owner").fill_null(UNASSIGNED)),
+            at_risk_because=join_risks(),
+            revenue_at_risk_12m=find_value_at_risk(pl.col("risk")),
+            value_at_risk_12m=find_value_at_risk(join_risks()),
             proposed_lapse_on=_find_proposed_lapse(lapse_proposal, lapse_days),
             as_of=pl.lit(as_of),
         )
@@ -260,11 +266,6 @@ def _find_steps(
     )
     calls = find_calls(known.select("customer_idx", *FACTS), of_calls, rules)
     return calls.select("customer_idx", step_of_call="next_step")
-
-
-def _find_revenue_at_risk() -> pl.Expr:
-    """Find the predicted yearly value of a customer with a risk: 0 without a risk, NULL where it is not known."""
-    return pl.when(pl.col("risk") == "none").then(pl.lit(0, MONEY)).otherwise("predicted_total_value_12m")
 
 
 def _find_proposed_lapse(lapse_proposal: IntoFrame, lapse_days: int) -> pl.Expr:

@@ -9,6 +9,7 @@ import datetime as dt
 import polars as pl
 
 from regulars.pipelines.definitions.windows import DETRACTOR_DAYS
+from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving, is_lapse_by_subscription
 from regulars.pipelines.transforms.value_tier import is_top_tier
 
@@ -75,6 +76,29 @@ def explain_risk(*, lapse_days: int) -> pl.Expr:
     ]
     words = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
     return pl.when(pl.col("is_active"), words != "").then(words)
+
+
+def join_risks() -> pl.Expr:
+    """Say why a customer is at risk, each customer once: signs of leaving, too many bad experiences, or both."""
+    is_leaving = pl.col("risk") != "none"
+    return (
+        pl.when(is_leaving & pl.col("is_service_risk"))
+        .then(pl.lit("both"))
+        .when(is_leaving)
+        .then(pl.lit("leaving"))
+        .when("is_service_risk")
+        .then(pl.lit("bad_experiences"))
+        .otherwise(pl.lit("none"))
+    )
+
+
+def find_value_at_risk(risk: pl.Expr) -> pl.Expr:
+    """Find the predicted yearly value of a customer with a risk: 0 where it is `none`, NULL where it is not known.
+
+    Args:
+        risk: A column that is `none` for customers without that risk.
+    """
+    return pl.when(risk == "none").then(pl.lit(0, MONEY)).otherwise("predicted_total_value_12m")
 
 
 def choose_other_step() -> pl.Expr:
