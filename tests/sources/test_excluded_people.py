@@ -134,3 +134,15 @@ def test_a_test_person_is_known_by_any_address_of_the_record(company):
     company.rest = {"exclude": {"emails": ["tester@x.example"]}}
     with company.delivered() as con:
         assert con.execute("select order_id from landed.orders").fetchall() == [("o1",)]
+
+
+ROWS_OF_ONE_ORDER = "o9,,tester@x.example,2026-01-01,1\n", "o9,,new@test.example,2026-01-01,1\n"
+
+
+@pytest.mark.parametrize("rows", [ROWS_OF_ONE_ORDER, ROWS_OF_ONE_ORDER[::-1]], ids=("forward", "backward"))
+def test_an_order_that_two_lists_leave_out_is_counted_for_the_same_list_in_any_order_of_rows(company, rows):
+    company.write("orders.csv", "id,who,mail,day,total\n" + "".join(rows))
+    company.write("lines.csv", "id,price\no9,1\n")
+    with company.delivered() as con:
+        counted = con.execute("select rule from landed.excluded where kind = 'order_lines'").fetchall()
+    assert counted == [("settings.email_domains",)]  # of two lists the first by name

@@ -30,7 +30,7 @@ _BELOW_COST = """
         and lines.order_date <= company.as_of and lines.order_date > company.as_of - interval 365 days
     group by lines.system, lines.product_id
     having below >= $fewest and below >= $share * line_count
-    order by below desc, lost desc, lines.product_id
+    order by below desc, lost desc, lines.product_id, lines.system
 """
 _NOT_CONVERTED = """
     -- one row per source with products whose cost is delivered and empty in the company's currency

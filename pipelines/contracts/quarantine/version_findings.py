@@ -122,7 +122,7 @@ _SWALLOWED = _Question(
                 bool_or(gone.row_id is null and here.line_type = 'sale') as has_sale,
                 bool_or(gone.row_id is null and here.line_type = 'refund') as has_refund,
                 bool_or(gone.outcome = 'superseded' and here.line_type = 'sale') as had_sale,
-                any_value(here._source) as source,
+                arg_max(here._source, here._row_id) as source,
             from landed.order_lines as here
             semi join (
                 select distinct system, document from quarantine_work.order_lines_ranked where place > 1

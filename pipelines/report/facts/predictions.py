@@ -24,10 +24,18 @@ FREQUENCIES = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 STEPS_SINCE, DAYS_OF_A_MONTH, DAYS_OF_A_WEEK = 12, 365.25 / 12, 7.0
 
 EXPECTED = """
+    with reasons as (
+        select split_part(reason, '; ', 1) as reason
+        from marts.customer_clv
+        where first_order_date is not null and reason is not null
+        group by all
+        order by count(*) desc, reason
+        limit 1
+    )
     select count(*) as customers, count(predicted_value_12m) as predicted_customers, any_value(as_of) as as_of,
         sum(predicted_purchases_12m::decimal(18, 6))::double as purchases, sum(predicted_value_12m) as value,
         any_value(method) as method, any_value(value_basis) as value_basis,
-        mode(split_part(reason, '; ', 1)) as reason
+        (from reasons) as reason
     from marts.customer_clv
     where first_order_date is not null
     having count(*) > 0
