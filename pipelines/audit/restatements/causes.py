@@ -122,7 +122,10 @@ def add_unexplained(restated: pl.DataFrame, shares: pl.DataFrame, others: Sequen
         The columns of `SHARES` without `record_count`. Several such causes of one metric cannot be separated: their
         `explained_change` is NULL.
     """
-    explained = shares.group_by(KEY).agg(explained=pl.col("explained_change").sum(), causes=pl.len())
+    explained = shares.group_by(KEY).agg(
+        explained=pl.col("explained_change").sort().sum(),  # sorted: the last digit depends on the order
+        causes=pl.len(),
+    )
     change = pl.col("value_after") - pl.col("value_before")
     rest = restated.join(explained, on=list(KEY), how="left").select(
         *KEY,

@@ -63,7 +63,7 @@ def sum_spending(
     by_month = won.group_by(*GROUP, "month").agg(
         new_customers=pl.len().cast(pl.Int64),
         costed_customers=pl.col("acquisition_cost").count().cast(pl.Int64),
-        known_cost=pl.col("acquisition_cost").cast(pl.Float64).sum(),
+        known_cost=pl.col("acquisition_cost").sum().cast(pl.Float64),
     )
     share = pl.col("new_customers") / pl.col("new_customers").sum().over(CHANNEL, "month")
     known_mean = pl.coalesce(_mean_known_cost(GROUP), _mean_known_cost((CHANNEL,)))
@@ -82,7 +82,7 @@ def sum_spending(
         .filter(pl.col(TYPE).is_not_null())
         .group_by(GROUP)
         .agg(
-            pl.col("new_customers", "cost_beside_spend", "spend", "spend_without_customers").sum(),
+            pl.col("new_customers", "cost_beside_spend", "spend", "spend_without_customers").sort().sum(),
             has_spend=pl.col("spend").is_not_null().any(),
             has_known_cost=pl.col("cost_beside_spend").is_not_null().any(),
         )

@@ -75,6 +75,6 @@ def score_new_products(pairs: pl.DataFrame, neighbours: pl.DataFrame) -> pl.Data
         near.join(pairs.select(PAIR), on=PAIR, how="anti")
         .sort("customer_idx", "product", "nearness", "because", descending=[False, False, True, False])
         .group_by(PAIR, maintain_order=True)
-        .agg(pl.col("nearness").sum(), pl.col("because").first())
+        .agg(pl.col("nearness").sort().sum(), pl.col("because").first())  # floats: polars adds up as it likes
         .sort("customer_idx", "nearness", "product", descending=[False, True, False])
     )

@@ -56,16 +56,17 @@ def offer_calibration(order_lines: IntoFrame, *, as_of: dt.date, lapse_days: int
     ranked = marked.with_columns(chance=pl.Series(chances(features))).sort(
         "chance", *PAIR, descending=[True, False, False]
     )
+    chance = pl.col("chance").sort()  # without an order, polars adds up floats as its threads come
     decile = (pl.int_range(pl.len()) * DECILES // pl.len() + 1).cast(pl.Int32)
     return (
         ranked.group_by(chance_decile=decile)
         .agg(
             pairs=pl.len().cast(pl.Int64),
-            expected_bought_again=pl.col("chance").sum(),
+            expected_bought_again=chance.sum(),
             bought_again=pl.col("is_bought").sum().cast(pl.Int64),
-            mean_chance=pl.col("chance").mean(),
+            mean_chance=chance.mean(),
             bought_rate=pl.col("is_bought").mean(),
-            spread=(pl.col("chance") * (1 - pl.col("chance"))).sum().sqrt(),
+            spread=(chance * (1 - chance)).sum().sqrt(),
         )
         .with_columns(
             period_start=pl.lit(as_of - dt.timedelta(days=OFFER_DAYS - 1)),

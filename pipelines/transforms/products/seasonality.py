@@ -90,7 +90,7 @@ def seasonality(
 def _sum_by_customer_month(
     order_lines: IntoFrame, products: IntoFrame, calendar: IntoFrame, last_day: dt.date
 ) -> pl.DataFrame:
-    """Sum sales by known customer, month and category, of the years that count."""
+    """Sum sales by known customer, month and category, of the years that count; Decimal, so that sums are exact."""
     first_day = (last_day + dt.timedelta(days=1)).replace(year=(last_day + dt.timedelta(days=1)).year - SEASON_YEARS)
     day = nw.col("order_date")
     is_in = (
@@ -121,8 +121,7 @@ def _sum_by_customer_month(
     rows = (
         read_into_polars(lines.to_native())
         .join(read_into_polars(of_product), on=["system", "product_id"], how="left")
-        .with_columns(category.alias("category"), pl.col("sales").cast(pl.Float64))
-        .sort("system", "product_id", "category", "customer_idx", "month_idx")  # a sum's last digit depends on it
+        .with_columns(category.alias("category"))
     )
     by_sales = rows.group_by("category").agg(pl.col("sales").sum()).sort("sales", "category", descending=[True, False])
     named = by_sales["category"].head(NAMED_VALUES).implode()
@@ -139,7 +138,11 @@ def _sum_by_group_month(bought: pl.DataFrame) -> pl.DataFrame:
     every = pl.concat([both, both.with_columns(customer_type=pl.lit(ALL))]).sort(*GROUP, "month_idx", "customer_idx")
     return (
         every.group_by(*GROUP, "month_idx")
-        .agg(customers=pl.len().cast(pl.Int64), sales=pl.col("sales").sum(), squares=(pl.col("sales") ** 2).sum())
+        .agg(
+            customers=pl.len().cast(pl.Int64),
+            sales=pl.col("sales").sum().cast(pl.Float64),
+            squares=(pl.col("sales").cast(pl.Float64) ** 2).sum(),
+        )
         .sort(*GROUP, "month_idx")
     )
 

@@ -162,7 +162,10 @@ def _add_up(predicted: pl.DataFrame) -> pl.DataFrame:
     return (
         predicted.group_by("customer_idx", maintain_order=True)
         .agg(
-            *(pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name) for name in amounts),
+            *(
+                pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sort().sum()).alias(name)
+                for name in amounts
+            ),
             pl.when(pl.col("nominal_coverage").is_not_null().all())
             .then(pl.col("nominal_coverage").min())
             .alias("nominal_coverage"),

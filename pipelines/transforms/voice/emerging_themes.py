@@ -4,6 +4,9 @@ Put here: the comparison of a week with those before it. Keep out: the counts (`
 (`pipelines/models/comparisons/significance.py`).
 """
 
+import functools
+import operator
+
 import polars as pl
 
 from regulars.pipelines.definitions.enumerations import UNMATCHED
@@ -115,7 +118,8 @@ def _add_dispersion(cells: pl.DataFrame) -> pl.DataFrame:
     A sum of squared deviations cannot fall below 0. The mean over themes varies less than the value of each theme.
     """
     rate = pl.col("earlier_comment_rate")
-    deviations = pl.sum_horizontal([_find_deviation(lag) for lag in LAGS[1:]])
+    # one after the other: `sum_horizontal` adds up floats in an order that depends on the number of threads
+    deviations = functools.reduce(operator.add, map(_find_deviation, LAGS[1:]))
     is_known = (rate > 0) & (rate < 1) & (pl.col("weeks") > 1)
     spread = pl.when(is_known).then(deviations / (rate * (1 - rate)) / (pl.col("weeks") - 1))
     dispersion = pl.max_horizontal(pl.lit(1.0), pl.col("spread").mean().over(WEEK))

@@ -70,7 +70,7 @@ def list_weekly_series(
     is_sold = pl.col("quantity") > 0
     sold = name_places(sums, stores).with_columns(
         pl.when(is_sold).then(pl.col("gross_sales") - pl.col("discounts")).alias("sales"),
-        pl.col("quantity").cast(pl.Float64).clip(0),  # more given back than sold is no demand, here or elsewhere
+        pl.col("quantity").clip(0),  # more given back than sold is no demand, here or elsewhere
         pl.col("week_idx").cast(pl.Int64),
     )
     cells = _sum_series(sold, by)
@@ -92,7 +92,9 @@ def list_weekly_series(
     start = int(keys["begins"].min())  # type: ignore[arg-type]
     places = cells.join(keys.select(*SERIES, "series"), on=SERIES).filter(pl.col("week_idx") >= start)
     demand = np.zeros((len(keys), last - start + 1))
-    demand[places["series"].to_numpy(), places["week_idx"].to_numpy() - start] = places["quantity"].to_numpy()
+    demand[places["series"].to_numpy(), places["week_idx"].to_numpy() - start] = (
+        places["quantity"].cast(pl.Float64).to_numpy()
+    )
     first = keys["begins"].to_numpy() - start
     price = keys["price"].to_numpy()
     return WeeklySeries(
@@ -106,14 +108,14 @@ def _sum_weeks(cells: pl.DataFrame, last: int) -> FloatArray:
     week = of_all["week_idx"].to_numpy()
     start = int(week.min())
     sold = np.zeros(last - start + 1)
-    np.add.at(sold, week - start, of_all["quantity"].to_numpy())
+    np.add.at(sold, week - start, of_all["quantity"].cast(pl.Float64).to_numpy())
     return sold
 
 
 def _average_price(after: int) -> pl.Expr:
     """What a piece sold for on average after a week; NULL where none was sold."""
     is_late = pl.col("week_idx") > after
-    pieces = pl.col("quantity").filter(is_late).sum()
+    pieces = pl.col("quantity").filter(is_late).sum().cast(pl.Float64)
     return pl.when(pieces > 0).then(pl.col("sales").filter(is_late).sum().cast(pl.Float64) / pieces)
 
 
