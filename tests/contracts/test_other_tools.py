@@ -34,7 +34,7 @@ FAULTS = {
     "a reference that leads nowhere": "update core.customer_source_ids set customer_id = 'nobody' where rowid = 0",
     "a predicate that does not hold": "update marts.nps set promoters = promoters + 1 where rowid = 0",
     "a value out of its range": "update marts.customer_clv set p_alive = 1.5 where rowid = 0",
-    "a value that is not a number": "update marts.nps set nps_ci_low = 'nan' where rowid = 5",
+    "a value that is not a number": "update marts.nps set nps_low = 'nan' where rowid = 5",
     "a text that is not written so": "update core.orders set currency = 'euro' where rowid = 1",
     "a sum that does not tie out": "update marts.sales_new_vs_returning set net_sales = net_sales + 1 where rowid = 0",
 }
@@ -197,7 +197,7 @@ def test_every_planted_fault_is_found(generation: Path):
         "customer_source_ids.customer_id.references",
         "nps.groups_add_up",
         "customer_clv.p_alive.range",
-        "nps.nps_ci_low.finite",
+        "nps.nps_low.finite",
         "orders.currency.pattern",
         "sales_new_vs_returning.orders_and_sales_tie_out",
     } <= failed

@@ -59,7 +59,7 @@ QUESTIONS = {
         select period_end, nps, nps_before, nps_change_p_value, is_nps_change_significant
         from marts.nps where grain = 'week' and dimension = 'all'""",
     "What was the NPS of each of the last 12 months, and is the change noise?": """
-        select period_start, responses, nps, nps_ci_low, nps_ci_high, nps_change, is_nps_change_significant
+        select period_start, responses, nps, nps_low, nps_high, nps_change, is_nps_change_significant
         from marts.nps_all_monthly where is_complete order by period_start desc limit 12""",
     "How long does it take until customers buy again?": """
         select median_days_to_second_order, median_days_to_second_order_low, median_days_to_second_order_high,
@@ -72,10 +72,10 @@ QUESTIONS = {
             stands_out
         from marts.nps_value_all where nps_group = 'promoter'""",
     "What is the NPS of each region?": """
-        select dimension_value, responses, nps, nps_ci_low, nps_ci_high, reason
+        select dimension_value, responses, nps, nps_low, nps_high, reason
         from marts.nps where dimension = 'region' and grain = 'rolling_90d'""",
     "Which regions really differ from the rest in NPS?": """
-        select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_ci_low, nps_over_others_ci_high,
+        select dimension_value, nps, nps_of_others, nps_over_others, nps_over_others_low, nps_over_others_high,
             is_nps_over_others_significant
         from marts.nps_by_value where dimension = 'region'""",
     "Is any region really different, small ones too?": """
@@ -142,7 +142,7 @@ QUESTIONS = {
     "How many complaints were answered within the hour?": """
         select sum(complaints_on_time) / sum(complaints_decided) from marts.support_response_all""",
     "How many complaints of the last year were answered within the hour, and how sure is that?": """
-        select complaints_on_time_rate, complaints_on_time_rate_ci_low, complaints_on_time_rate_ci_high,
+        select complaints_on_time_rate, complaints_on_time_rate_low, complaints_on_time_rate_high,
             complaints_decided, reason
         from marts.support_response_last_year""",
     "Do complaints with and without a reply due add up to all complaints?": """

@@ -43,7 +43,7 @@ select *, if(grain = 'rolling_28d', 12.4e0, null) as nps_change,
     ('rolling_28d', date '2025-12-13', date '2026-01-09', 8, 4, 2, 2, 25.0e0, -10.0e0, 55.0e0, true),
     ('rolling_28d', date '2025-12-14', date '2026-01-10', 9, 5, 2, 2, 33.3e0, -5.0e0, 60.0e0, true),
     ('rolling_28d', date '2025-12-15', date '2026-01-11', 7, 4, 2, 1, 42.8e0, 0.0e0, 70.0e0, true)
-) windows(grain, period_start, period_end, responses, promoters, passives, detractors, nps, nps_ci_low, nps_ci_high,
+) windows(grain, period_start, period_end, responses, promoters, passives, detractors, nps, nps_low, nps_high,
     is_complete);
 
 create table marts.support_response as

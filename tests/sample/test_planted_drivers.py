@@ -56,5 +56,5 @@ def test_questions_with_an_effect_matter_and_the_one_that_only_goes_along_does_n
     strongest_first = sorted(truth, key=lambda question: -truth[question])
     assert strongest_first[:2] == mart["driver"].to_list()[:2] == ["taste", "delivery"]
     assert [found[question]["matters"] for question in ("taste", "delivery", "website")] == [True, True, False]
-    assert found["website"]["importance_ci_low"] > 0.03  # it goes along, so it explains, and does not matter
+    assert found["website"]["importance_low"] > 0.03  # it goes along, so it explains, and does not matter
     assert found["website"]["quadrant"] == "good_enough"

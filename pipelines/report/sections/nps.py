@@ -83,8 +83,8 @@ def describe_window(window: Row, words: Words) -> str:
     """What a score rests on."""
     return words.say(
         "95% interval {low} to {high} · {answers}, {start} to {end}",
-        low=words.score(window["nps_ci_low"]),
-        high=words.score(window["nps_ci_high"]),
+        low=words.score(window["nps_low"]),
+        high=words.score(window["nps_high"]),
         answers=counts.format_answers(words, window["responses"]),
         start=words.day(window["period_start"]),
         end=words.day(window["period_end"]),
@@ -130,13 +130,13 @@ def _point(row: Row, words: Words, *, with_band: bool = False) -> Point:
         start=words.day(row["period_start"]),
         end=words.day(row["period_end"]),
         score=words.score(row["nps"]),
-        low=words.score(row["nps_ci_low"]),
-        high=words.score(row["nps_ci_high"]),
+        low=words.score(row["nps_low"]),
+        high=words.score(row["nps_high"]),
         answers=counts.format_answers(words, row["responses"]),
     )
     if not row["is_complete"]:
         text = words.say("{window}, not complete", window=text)
-    low, high = (row["nps_ci_low"], row["nps_ci_high"]) if with_band else (None, None)
+    low, high = (row["nps_low"], row["nps_high"]) if with_band else (None, None)
     return Point(row["period_end"], row["nps"] if row["responses"] else None, text, low, high)
 
 
@@ -154,7 +154,7 @@ def _table(weeks: Rows, words: Words) -> Table:
         [
             words.day(row["period_start"]),
             words.score(row["nps"]),
-            words.say("{low} to {high}", low=words.score(row["nps_ci_low"]), high=words.score(row["nps_ci_high"])),
+            words.say("{low} to {high}", low=words.score(row["nps_low"]), high=words.score(row["nps_high"])),
             words.count(row["responses"]),
             words.count(row["promoters"]),
             words.count(row["passives"]),

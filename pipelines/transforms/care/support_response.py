@@ -34,7 +34,7 @@ LEFT_OUT = {
 }
 """`no_reply_due_reason` -> the column with its tickets."""
 
-ENDS = ("_ci_low", "_ci_high")
+ENDS = ("_low", "_high")
 """The endings of the names of the interval of a rate."""
 
 POPULATIONS = {"tickets": pl.lit(value=True), "complaints": pl.col("is_complaint").fill_null(value=False)}

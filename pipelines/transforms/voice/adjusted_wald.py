@@ -25,8 +25,8 @@ def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> 
     score = 100 * (promoters - detractors) / responses
     return {
         "nps": voted.then(score),
-        "nps_ci_low": voted.then(pl.min_horizontal((100 * (centre - margin)).clip(-100, 100), score)),
-        "nps_ci_high": voted.then(pl.max_horizontal((100 * (centre + margin)).clip(-100, 100), score)),
+        "nps_low": voted.then(pl.min_horizontal((100 * (centre - margin)).clip(-100, 100), score)),
+        "nps_high": voted.then(pl.max_horizontal((100 * (centre + margin)).clip(-100, 100), score)),
     }
 
 

@@ -18,8 +18,8 @@ VOTES_PER_TIER = 10
 """The fewest votes of each tier, so that a single vote has little weight."""
 WEIGHTED: dict[str, PolarsDataType] = {
     "nps_weighted": pl.Float64,
-    "nps_weighted_ci_low": pl.Float64,
-    "nps_weighted_ci_high": pl.Float64,
+    "nps_weighted_low": pl.Float64,
+    "nps_weighted_high": pl.Float64,
     "effective_responses": pl.Float64,
 }
 """The columns of the weighted score."""

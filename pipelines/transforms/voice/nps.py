@@ -75,22 +75,22 @@ COLUMNS: dict[str, PolarsDataType] = {
     "passives": pl.Int64,
     "detractors": pl.Int64,
     "nps": pl.Float64,
-    "nps_ci_low": pl.Float64,
-    "nps_ci_high": pl.Float64,
+    "nps_low": pl.Float64,
+    "nps_high": pl.Float64,
     **WEIGHTED,
     "responses_before": pl.Int64,
     "nps_before": pl.Float64,
     "nps_change": pl.Float64,
-    "nps_change_ci_low": pl.Float64,
-    "nps_change_ci_high": pl.Float64,
+    "nps_change_low": pl.Float64,
+    "nps_change_high": pl.Float64,
     "nps_change_p_value": pl.Float64,
     "is_nps_change_significant": pl.Boolean,
     "nps_change_verdict": pl.String,
     "responses_of_others": pl.Int64,
     "nps_of_others": pl.Float64,
     "nps_over_others": pl.Float64,
-    "nps_over_others_ci_low": pl.Float64,
-    "nps_over_others_ci_high": pl.Float64,
+    "nps_over_others_low": pl.Float64,
+    "nps_over_others_high": pl.Float64,
     "nps_over_others_p_value": pl.Float64,
     "is_nps_over_others_significant": pl.Boolean,
     "people_invited": pl.Int64,
@@ -234,7 +234,7 @@ def _compare(
     low, high, z = compare_scores([pl.col(count) for count in COUNTS], other)
     difference = pl.col("nps") - other_score
     is_compared = difference.is_not_null()
-    columns = {f"{name}_ci_low": low, f"{name}_ci_high": high, "z": z}
+    columns = {f"{name}_low": low, f"{name}_high": high, "z": z}
     compared = periods.with_columns(
         difference.alias(name), **{column: pl.when(is_compared).then(value) for column, value in columns.items()}
     )

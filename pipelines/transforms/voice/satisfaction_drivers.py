@@ -33,11 +33,11 @@ SAME_CORRELATION = 0.995
 """Two drivers that correlate more closely are one: nothing can tell their effects apart."""
 PERFORMANCE = (
     "performance",
-    "performance_ci_low",
-    "performance_ci_high",
+    "performance_low",
+    "performance_high",
     "performance_over_mean",
-    "performance_over_mean_ci_low",
-    "performance_over_mean_ci_high",
+    "performance_over_mean_low",
+    "performance_over_mean_high",
 )
 SCALE = pl.col("scale_max") - pl.col("scale_min")
 POSITION = pl.when(SCALE > 0).then((pl.col("value") - pl.col("scale_min")) / SCALE)
@@ -55,12 +55,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "complete_responses": pl.Int64,
     "r_squared": pl.Float64,
     "importance": pl.Float64,
-    "importance_ci_low": pl.Float64,
-    "importance_ci_high": pl.Float64,
+    "importance_low": pl.Float64,
+    "importance_high": pl.Float64,
     "importance_rank": pl.Int64,
     "effect": pl.Float64,
-    "effect_ci_low": pl.Float64,
-    "effect_ci_high": pl.Float64,
+    "effect_low": pl.Float64,
+    "effect_high": pl.Float64,
     "effect_p_value": pl.Float64,
     "matters": pl.Boolean,
     "mean_value": pl.Float64,
@@ -208,11 +208,11 @@ def _compute_columns(names: list[str], numbers: NDArray[np.float64], blocks: NDA
     columns: dict[str, Any] = {
         "driver": names,
         "importance": importance,
-        "importance_ci_low": np.minimum(low, importance),
-        "importance_ci_high": np.maximum(high, importance),
+        "importance_low": np.minimum(low, importance),
+        "importance_high": np.maximum(high, importance),
         "effect": effect,
-        "effect_ci_low": effect - reach,
-        "effect_ci_high": effect + reach,
+        "effect_low": effect - reach,
+        "effect_high": effect + reach,
         "effect_p_value": p_values,
     }
     return (
@@ -229,11 +229,11 @@ def _compute_columns(names: list[str], numbers: NDArray[np.float64], blocks: NDA
 IMPORTANCE: dict[str, PolarsDataType] = {
     "driver": pl.String,
     "importance": pl.Float64,
-    "importance_ci_low": pl.Float64,
-    "importance_ci_high": pl.Float64,
+    "importance_low": pl.Float64,
+    "importance_high": pl.Float64,
     "effect": pl.Float64,
-    "effect_ci_low": pl.Float64,
-    "effect_ci_high": pl.Float64,
+    "effect_low": pl.Float64,
+    "effect_high": pl.Float64,
     "effect_p_value": pl.Float64,
     "r_squared": pl.Float64,
     "complete_responses": pl.Int64,
@@ -260,15 +260,15 @@ def _choose_quadrant() -> pl.Expr:
     return (
         pl.when(pl.col(over).is_null() | (rated < 2) | (pl.col("scored_responses") < INDICATIVE_ANSWERS))
         .then(None)
-        .when((pl.col("importance_ci_high") < line) & ~pl.col("matters"))
+        .when((pl.col("importance_high") < line) & ~pl.col("matters"))
         .then(pl.lit("good_enough"))
-        .when(pl.col("importance_ci_high") < line)
+        .when(pl.col("importance_high") < line)
         .then(pl.lit("watch"))
-        .when(pl.col("importance_ci_low") < line)
+        .when(pl.col("importance_low") < line)
         .then(pl.lit("too_close"))
-        .when(pl.col(f"{over}_ci_low") >= 0)
+        .when(pl.col(f"{over}_low") >= 0)
         .then(pl.lit("keep_great"))
-        .when(pl.col(f"{over}_ci_high") < 0)
+        .when(pl.col(f"{over}_high") < 0)
         .then(pl.lit("improve"))
         .otherwise(pl.lit("too_close"))
     )

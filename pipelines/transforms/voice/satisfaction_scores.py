@@ -49,12 +49,12 @@ COLUMNS: dict[str, PolarsDataType] = {
     "responses": pl.Int64,
     "score_total": pl.Float64,
     "mean_score": pl.Float64,
-    "mean_score_ci_low": pl.Float64,
-    "mean_score_ci_high": pl.Float64,
+    "mean_score_low": pl.Float64,
+    "mean_score_high": pl.Float64,
     "satisfied_responses": pl.Int64,
     "satisfied_rate": pl.Float64,
-    "satisfied_rate_ci_low": pl.Float64,
-    "satisfied_rate_ci_high": pl.Float64,
+    "satisfied_rate_low": pl.Float64,
+    "satisfied_rate_high": pl.Float64,
     "is_complete": pl.Boolean,
     "reason": pl.String,
     "as_of": pl.Date,
@@ -157,8 +157,8 @@ def _add_means(periods: pl.DataFrame) -> pl.DataFrame:
     return periods.with_columns(quantile).with_columns(
         score_total=pl.col("units") / UNITS + answers * low,
         mean_score=pl.when(answers > 0).then(mean),
-        mean_score_ci_low=pl.when(answers > 1).then(pl.min_horizontal((centre - margin).clip(low), mean)),
-        mean_score_ci_high=pl.when(answers > 1).then(pl.max_horizontal((centre + margin).clip(upper_bound=high), mean)),
+        mean_score_low=pl.when(answers > 1).then(pl.min_horizontal((centre - margin).clip(low), mean)),
+        mean_score_high=pl.when(answers > 1).then(pl.max_horizontal((centre + margin).clip(upper_bound=high), mean)),
     )
 
 
@@ -169,6 +169,6 @@ def _compute_satisfied_rate() -> dict[str, pl.Expr]:
     voted = pl.when(n > 0)
     return {
         "satisfied_rate": voted.then(rate),
-        "satisfied_rate_ci_low": voted.then(low),
-        "satisfied_rate_ci_high": voted.then(high),
+        "satisfied_rate_low": voted.then(low),
+        "satisfied_rate_high": voted.then(high),
     }

@@ -120,8 +120,7 @@ def test_the_three_numbers_are_those_of_the_report(rows, home):
         ("Average order value", "select average_order_value from marts.purchase_behaviour where dimension = 'all'"),
         (
             "NPS with its interval",
-            "select unnest([nps, nps_ci_low, nps_ci_high]) from marts.nps where dimension = 'all' "
-            "and grain = 'rolling_28d'",
+            "select unnest([nps, nps_low, nps_high]) from marts.nps where dimension = 'all' and grain = 'rolling_28d'",
         ),
         (
             "Tickets and complaints answered in time",

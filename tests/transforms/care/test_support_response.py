@@ -70,11 +70,11 @@ def test_a_reply_within_the_time_is_on_time_and_none_until_then_breaches(engine)
 
 def test_a_share_of_few_replies_says_how_far_chance_moves_it():
     week = cell(build(*[ticket("2026-03-24", 50)] * 8, *[ticket("2026-03-24", 90)] * 2))
-    ends = [week[f"tickets_on_time_rate{end}"] for end in ("_ci_low", "", "_ci_high")]
+    ends = [week[f"tickets_on_time_rate{end}"] for end in ("_low", "", "_high")]
     assert ends == pytest.approx([0.4902, 0.8, 0.9433], abs=5e-5)  # Wilson (1927): 8 of 10
-    assert [week[f"tickets_on_time_rate_business{end}"] for end in ("", "_ci_high")] == [1, 1]
+    assert [week[f"tickets_on_time_rate_business{end}"] for end in ("", "_high")] == [1, 1]
     none = build(ticket("2026-03-31", waited=30.0)).row(0, named=True)
-    assert [none[f"tickets_on_time_rate{end}"] for end in ("_ci_low", "", "_ci_high")] == [None, None, None]
+    assert [none[f"tickets_on_time_rate{end}"] for end in ("_low", "", "_high")] == [None, None, None]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -303,7 +303,7 @@ def test_the_mart_keeps_its_contract_and_a_changed_count_breaks_it():
     assert broken_rules("support_response", mart.with_columns(all_complaints=pl.lit(0)), core) == {
         "complaints_are_tickets"
     }
-    too_sure = mart.with_columns(complaints_on_time_rate_ci_high=pl.col("complaints_on_time_rate_ci_low"))
+    too_sure = mart.with_columns(complaints_on_time_rate_high=pl.col("complaints_on_time_rate_low"))
     assert broken_rules("support_response", too_sure, core) == {"rates_lie_in_their_intervals"}
     silence = mart.with_columns(tickets_answered=pl.col("tickets") + 1)
     assert broken_rules("support_response", silence, core) == {"minutes_stand_where_tickets_were_answered"}

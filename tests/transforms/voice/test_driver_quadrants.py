@@ -25,13 +25,13 @@ def five_drivers(n: int, seed: int, best: float = 0.0) -> dict[str, Any]:
 
 def quadrant_by_hand(row: dict[str, Any], drivers: int) -> str:
     line = 1 / drivers
-    if row["importance_ci_high"] < line:
+    if row["importance_high"] < line:
         return "good_enough" if not row["matters"] else "watch"
-    if row["importance_ci_low"] < line:
+    if row["importance_low"] < line:
         return "too_close"
-    if row["performance_over_mean_ci_low"] >= 0:
+    if row["performance_over_mean_low"] >= 0:
         return "keep_great"
-    return "improve" if row["performance_over_mean_ci_high"] < 0 else "too_close"
+    return "improve" if row["performance_over_mean_high"] < 0 else "too_close"
 
 
 @pytest.mark.parametrize(("n", "seed", "best"), [(100, 1, 0), (150, 2, 0), (400, 3, 0), (400, 4, 1), (900, 5, 0)])
@@ -54,8 +54,8 @@ def test_many_answers_tell_where_to_act_and_few_that_it_is_too_close():
 
 def test_an_important_driver_done_as_well_as_the_others_is_too_close():
     row = by_driver(mart_of(five_drivers(900, 3, 1)))["q0"]
-    assert row["importance_ci_low"] > 1 / 5
-    assert row["performance_over_mean_ci_low"] < 0 < row["performance_over_mean_ci_high"]
+    assert row["importance_low"] > 1 / 5
+    assert row["performance_over_mean_low"] < 0 < row["performance_over_mean_high"]
     assert row["quadrant"] == "too_close"
 
 
@@ -65,12 +65,12 @@ def test_performance_has_the_interval_of_a_mean_of_persons():
     taste = frames["survey_answers"].filter(question_id="taste")["score"].cast(float).to_numpy()
     points = (taste - 1) * 25
     ends = stats.t.interval(0.95, 149, points.mean(), stats.sem(points))
-    assert (row["performance_ci_low"], row["performance_ci_high"]) == pytest.approx(ends)
+    assert (row["performance_low"], row["performance_high"]) == pytest.approx(ends)
     both = frames["survey_answers"].pivot("question_id", index="response_id", values="score")
     lead = 25 * (both["taste"].cast(float) - both["price"].cast(float)).to_numpy() / 2
     ends = stats.t.interval(0.95, 149, lead.mean(), stats.sem(lead))
     assert row["performance_over_mean"] == pytest.approx(lead.mean())
-    assert (row["performance_over_mean_ci_low"], row["performance_over_mean_ci_high"]) == pytest.approx(ends)
+    assert (row["performance_over_mean_low"], row["performance_over_mean_high"]) == pytest.approx(ends)
 
 
 def test_intervals_stay_on_the_scale_and_need_two_persons_who_differ():
@@ -78,8 +78,8 @@ def test_intervals_stay_on_the_scale_and_need_two_persons_who_differ():
     given = [response(i, 9 - i % 3) for i in range(40)]
     asked = [answer(i, "good", score) for i, score in enumerate(scores)] + [answer(i, "same", 5) for i in range(40)]
     rows = by_driver(mart_of(tables(given, asked)))
-    assert (rows["good"]["performance_ci_high"], rows["same"]["performance_ci_low"]) == (100, None)
-    assert rows["good"]["performance_ci_low"] < rows["good"]["performance"]
+    assert (rows["good"]["performance_high"], rows["same"]["performance_low"]) == (100, None)
+    assert rows["good"]["performance_low"] < rows["good"]["performance"]
     assert rows["good"]["quadrant"] is None
     assert rows["good"]["performance_over_mean"] is None  # no other driver to compare with
 
@@ -102,6 +102,6 @@ def test_a_survey_that_one_contact_alone_answered_compares_no_drivers():
     frames = survey(120)
     frames["survey_responses"] = frames["survey_responses"].with_columns(contact_id=pl.lit("the till"))
     mart = mart_of(frames)
-    for name in ("performance_ci_low", "performance_over_mean", "performance_over_mean_ci_low", "quadrant"):
+    for name in ("performance_low", "performance_over_mean", "performance_over_mean_low", "quadrant"):
         assert mart[name].to_list() == [None, None]
     assert broken_rules("satisfaction_drivers", mart, {}) == set()

@@ -98,7 +98,7 @@ def test_each_tier_counts_as_often_as_it_stands_among_customers():
     n = found["effective_responses"]
     counts = pl.DataFrame({"p": [(0.1 * 0.8 + 0.9 * 0.4) * n], "d": [(0.1 * 0.1 + 0.9 * 0.4) * n], "n": [n]})
     low, high = counts.select(**compute_nps(pl.col("p"), pl.col("d"), pl.col("n"))).row(0)[1:]
-    assert (found["nps_weighted_ci_low"], found["nps_weighted_ci_high"]) == pytest.approx((low, high))
+    assert (found["nps_weighted_low"], found["nps_weighted_high"]) == pytest.approx((low, high))
 
 
 def test_votes_in_proportion_to_customers_have_one_score_and_all_their_weight():
@@ -117,7 +117,7 @@ def test_votes_in_proportion_to_customers_have_one_score_and_all_their_weight():
 )
 def test_a_tier_of_few_votes_leaves_the_weighted_score_open(votes, customers):
     found = mart_of_tiers(votes, customers)
-    assert (found["nps_weighted"], found["nps_weighted_ci_low"], found["effective_responses"]) == (None, None, None)
+    assert (found["nps_weighted"], found["nps_weighted_low"], found["effective_responses"]) == (None, None, None)
 
 
 def test_votes_without_a_tier_are_not_weighted():

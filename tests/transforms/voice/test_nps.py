@@ -41,9 +41,9 @@ def test_the_interval_holds_its_own_score_of_any_number_of_votes_and_stays_withi
         orient="row",
     )
     found = counts.with_columns(**compute_nps(*(pl.col(name) for name in counts.columns)))
-    assert found["nps_ci_low"].min() == -100
-    assert found["nps_ci_high"].max() == 100
-    assert found["nps"].is_between(found["nps_ci_low"], found["nps_ci_high"]).all()
+    assert found["nps_low"].min() == -100
+    assert found["nps_high"].max() == 100
+    assert found["nps"].is_between(found["nps_low"], found["nps_high"]).all()
 
 
 def test_one_vote_stretches_the_published_interval_to_its_score():
@@ -51,7 +51,7 @@ def test_one_vote_stretches_the_published_interval_to_its_score():
     found = counts.select(**compute_nps(*(pl.col(name) for name in counts.columns)))
     assert found.row(0) == (100, pytest.approx(-48.4986, abs=1e-3), 100)
     assert found.row(2) == (-100, -100, pytest.approx(48.4986, abs=1e-3))
-    assert found["nps_ci_low"][1] == -found["nps_ci_high"][1]
+    assert found["nps_low"][1] == -found["nps_high"][1]
 
 
 def test_the_latest_answer_of_a_person_is_the_vote():
@@ -127,7 +127,7 @@ def test_answers_after_the_as_of_day_are_ignored():
 
 def test_days_without_votes_have_no_score_but_a_row():
     found = row(answer("2026-02-02 09:00", 10), answer("2026-02-04 09:00", 0), grain="day", period_end="2026-02-03")
-    assert (found["responses"], found["nps"], found["nps_ci_low"], found["is_complete"]) == (0, None, None, True)
+    assert (found["responses"], found["nps"], found["nps_low"], found["is_complete"]) == (0, None, None, True)
 
 
 def test_every_period_from_the_first_answer_to_the_as_of_day_has_a_row():

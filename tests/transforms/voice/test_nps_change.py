@@ -131,7 +131,7 @@ def test_few_votes_beside_many_tell_no_change_and_the_reason_says_so(before, aft
     row = rolling_row(
         on_polars(table(window_of_answers(day, before, 0) + window_of_answers(f"{AS_OF} 09:00", 0, after)))
     )
-    told = ("nps_change", "nps_change_ci_low", "nps_change_ci_high", "nps_change_p_value", "is_nps_change_significant")
+    told = ("nps_change", "nps_change_low", "nps_change_high", "nps_change_p_value", "is_nps_change_significant")
     assert {row[name] is not None for name in told} == {is_told}
     assert (row["nps_before"], row["reason"]) == (100, reason)
     assert row["nps_change_verdict"] == ("fallen" if is_told else "too_few_votes")

@@ -15,7 +15,7 @@ from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
 from tests.transforms.voice.nps_tables import CUSTOMERS, Asked, answer, on_duckdb, on_polars, table
 
-DIFFERENCE = [f"nps_over_others{end}" for end in ("", "_ci_low", "_ci_high", "_p_value")]
+DIFFERENCE = [f"nps_over_others{end}" for end in ("", "_low", "_high", "_p_value")]
 MONTH = dt.date(2026, 3, 31)
 GRAINS = (NPS_LONG_ROLLING_GRAIN, NPS_YEAR_ROLLING_GRAIN)
 

@@ -102,9 +102,9 @@ def test_the_driver_with_an_effect_matters_and_the_one_that_goes_along_does_not(
     taste, price = rows["taste"], rows["price"]
     assert (taste["matters"], price["matters"]) == (True, False)
     assert taste["importance"] > 0.6
-    assert price["importance_ci_low"] > 0  # a halo gives a share to what has no effect
+    assert price["importance_low"] > 0  # a halo gives a share to what has no effect
     assert (taste["quadrant"], price["quadrant"]) == ("keep_great", "good_enough")
-    assert price["performance_ci_high"] < taste["performance_ci_low"]
+    assert price["performance_high"] < taste["performance_low"]
     assert (taste["importance_rank"], price["importance_rank"]) == (1, 2)
     assert (taste["is_complete"], taste["reason"], taste["scored_responses"]) == (True, None, 400)
 
@@ -137,15 +137,15 @@ def test_importance_and_performance_are_those_computed_by_hand():
     p = 2 * stats.t.sf(np.abs(t), 147)
     reach = stats.t.ppf(0.975, 147) * np.sqrt(np.diag(inverse @ spread @ inverse))[1:]
     for name, ends in (("price", slopes[1] + reach[0] * np.r_[-1, 1]), ("taste", slopes[2] + reach[1] * np.r_[-1, 1])):
-        assert [found[name]["effect_ci_low"], found[name]["effect_ci_high"]] == pytest.approx(ends)
+        assert [found[name]["effect_low"], found[name]["effect_high"]] == pytest.approx(ends)
         assert found[name]["complete_responses"] == 150
     assert [found["price"]["effect_p_value"], found["taste"]["effect_p_value"]] == pytest.approx(p[1:])
     for place, name in enumerate(("price", "taste")):
         assert found[name]["mean_value"] == pytest.approx(numbers[:, place].mean())
         assert found[name]["standard_deviation"] == pytest.approx(numbers[:, place].std(ddof=1))
     for one, other in (("price", "taste"), ("taste", "price")):  # of two drivers, what one has the other lacks
-        assert found[one]["importance_ci_low"] < found[one]["importance"] < found[one]["importance_ci_high"]
-        assert found[one]["importance_ci_high"] == pytest.approx(1 - found[other]["importance_ci_low"])
+        assert found[one]["importance_low"] < found[one]["importance"] < found[one]["importance_high"]
+        assert found[one]["importance_high"] == pytest.approx(1 - found[other]["importance_low"])
 
 
 @pytest.mark.parametrize(

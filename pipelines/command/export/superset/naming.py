@@ -32,6 +32,6 @@ def name_metric(name: str) -> str:
 
 
 def write_words(name: str) -> str:
-    """A column's name as a reader likes it: `churn_rate_12m` -> `Churn rate 12m`, `nps_ci_low` -> `NPS ci low`."""
+    """A column's name as a reader likes it: `churn_rate_12m` -> `Churn rate 12m`, `nps_low` -> `NPS low`."""
     words = [_CAPITALS.get(word, word) for word in name.split("_")]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
