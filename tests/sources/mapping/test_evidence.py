@@ -174,6 +174,7 @@ def survey_findings(*files: tuple[str, ...], column: str = "Progress", when: str
         ([("1", "1", "1.0")], 0),
         ([("1", "0.4", "0,25", "0")], 3),
         ([("0.4",), ("1",)], 1),
+        ([("0.4", "0.2")], 0),  # nothing says where it ends
         ([("1", "0")], 0),  # a yes and a no, or pages
         ([("12", "7", "1", "0.5")], 0),
     ],
