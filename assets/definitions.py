@@ -16,6 +16,7 @@ from regulars.assets.resources import configured_run
 from regulars.assets.sql_tables import list_sql_tables
 from regulars.assets.tables import Blueprint, make_table_asset
 from regulars.assets.validation_plan import Step, plan_steps
+from regulars.pipelines.audit.findings.gather import TABLE as FINDINGS
 from regulars.pipelines.contracts.company_contracts import merge_company_contracts
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
@@ -65,10 +66,10 @@ def make_graph(company: Path | None) -> Graph:
         landing.landing,
         raw.raw,
         identity.identity,
-        *(make(each) for each in blueprints if findings.TABLE not in each.reads),
+        *(make(each) for each in blueprints if FINDINGS not in each.reads),
     ]
     tables.append(findings.make_findings_asset(tables))
-    tables += [make(each) for each in blueprints if findings.TABLE in each.reads]
+    tables += [make(each) for each in blueprints if FINDINGS in each.reads]
     assets = [*tables, published.make_generation_asset(tables)]
     defs = dg.Definitions(
         assets=assets,

@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from regulars.pipelines.audit.doubtful_numbers import GROUPS as DOUBT_GROUPS
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.load import load_contracts
 from regulars.pipelines.definitions.enumerations import (
@@ -42,7 +43,16 @@ from regulars.pipelines.transforms.cohorts.purchase_behaviour import COLUMNS as 
 from regulars.pipelines.transforms.customers.rfm_scores import SEGMENTS
 from regulars.pipelines.transforms.money.acquisition_spending import BY_BOTH, BY_CUSTOMER, BY_SPEND
 from regulars.pipelines.transforms.money.yearly_value import BY_SETTINGS, MEASURED
-from regulars.pipelines.transforms.products.next_best_offers import DUE, HABIT, NEW
+from regulars.pipelines.transforms.products.offer_verdicts import (
+    BETTER,
+    DUE,
+    HABIT,
+    NEW,
+    NO_DIFFERENCE,
+    NOT_TESTED,
+    VERDICTS,
+    WORSE,
+)
 from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
@@ -62,6 +72,10 @@ ALLOWED = {
     ("marts.acquisition_economics", "margin_basis"): (BY_SETTINGS, MEASURED),
     ("marts.retention_economics", "margin_basis"): (BY_SETTINGS, MEASURED),
     ("marts.next_best_offers", "offer_kind"): (DUE, HABIT, NEW),
+    **dict.fromkeys(
+        [("marts.next_best_offers", name) for name in VERDICTS], (BETTER, NO_DIFFERENCE, WORSE, NOT_TESTED)
+    ),
+    ("meta.doubtful_numbers", "doubt_group"): DOUBT_GROUPS,
     ("marts.demand_forecast", "method"): (SES_AND_MEAN, TSB, MEAN_SO_FAR, SHARED),
     ("marts.nps", "grain"): NPS_GRAINS,
     ("marts.nps", "dimension"): NPS_DIMENSIONS,

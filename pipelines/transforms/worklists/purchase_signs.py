@@ -11,7 +11,7 @@ from narwhals.typing import IntoFrame
 from regulars.pipelines.definitions.windows import PAYMENT_DAYS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.signs import find_signs_of_leaving, is_lapse_by_subscription
-from regulars.pipelines.transforms.products.next_best_offers import DUE
+from regulars.pipelines.transforms.products.offer_verdicts import DUE
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.ending_subscriptions import find_ending_subscriptions
 from regulars.pipelines.transforms.value_tier import is_of_high_value
