@@ -93,8 +93,8 @@ def test_three_answers_of_each_person_are_no_more_certain_than_one():
         frames[name] = copies[0].vstack(copies[1]).vstack(copies[2])
     three = by_driver(mart_of(frames))["taste"]
     for end in ("low", "high"):
-        assert three[f"performance_ci_{end}"] == pytest.approx(one[f"performance_ci_{end}"])
-        assert three[f"performance_over_mean_ci_{end}"] == pytest.approx(one[f"performance_over_mean_ci_{end}"])
+        assert three[f"performance_{end}"] == pytest.approx(one[f"performance_{end}"])
+        assert three[f"performance_over_mean_{end}"] == pytest.approx(one[f"performance_over_mean_{end}"])
 
 
 def test_a_survey_that_one_contact_alone_answered_compares_no_drivers():
