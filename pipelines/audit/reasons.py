@@ -130,7 +130,7 @@ def _explain_table(contract: Contract) -> ExplainedTable:
     names = dict(contract.types)
     metrics = [each for each in contract.metrics if each.name in names]
     first = metrics[0] if metrics else None
-    view = next((each.where for each in contract.views if each.where and not each.is_part(contract.key)), None)
+    view = next((each.where for each in contract.views if each.where), None)
     where = first.filter_sql if view is None and first else None
     alike = " and ".join(f"{quote_identifier(name)} = {quote_literal(value)}" for name, value in (view or {}).items())
     return ExplainedTable(

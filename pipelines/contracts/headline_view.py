@@ -1,12 +1,10 @@
 """A headline view: the rows of a table that a person means who names no grain or dimension; a plain SUM is right.
 
-A view by another column than those of the key is a part of the table, such as the customers at risk.
-
 Put here: the shape of a view and reading it from a contract. Keep out: what follows from it (`view_contracts.py`),
 whether it makes sense (`odcs/lint_views.py`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +23,7 @@ class HeadlineView:
         purpose: One sentence for the reader.
         grain: What one row is.
         where: Column -> the one value that the rows have. The view leaves these columns out.
-        where_not: Column -> the value of rows that are left out, since they hold what other rows of the view hold too,
-            such as `all`, or, in a part, since they are not of it.
+        where_not: Column -> the value of rows that hold what other rows of the view hold too, such as `all`.
         additive: The columns whose sum over any rows of the view is a number of its own: nothing counts twice.
     """
 
@@ -37,16 +34,12 @@ class HeadlineView:
     where_not: Mapping[str, Any] = field(default_factory=dict, hash=False)
     additive: tuple[str, ...] = ()
 
-    def is_part(self, key: Collection[str]) -> bool:
-        """Whether the view filters by another column than those of the key, so that it leaves out rows of its grain."""
-        return any(name not in key for name in (*self.where, *self.where_not))
-
-    def holds(self, metric: Metric, key: Collection[str]) -> bool:
+    def holds(self, metric: Metric, key: Iterable[str]) -> bool:
         """Whether the view has the rows that a metric is made from: those that it filters by columns of the key.
 
-        A metric of all values but one is not in a view of a single value, and no metric in a part of the table.
+        A metric of all values but one is not in a view of a single value.
         """
-        is_whole = not self.is_part(key) and not any(name in self.where for name in metric.filter_not)
+        is_whole = not any(name in self.where for name in metric.filter_not)
         return is_whole and all(self.where.get(name) == value for name, value in metric.filter.items() if name in key)
 
 

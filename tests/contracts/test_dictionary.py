@@ -118,16 +118,6 @@ def test_a_view_of_all_but_the_whole_says_what_it_leaves_out():
     assert "where \"dimension\" is distinct from 'all'" in list_selects(contracts.values())["marts.b_by_group"]
 
 
-def test_no_metric_is_read_off_a_view_of_a_part():
-    whole = dataclasses.replace(B_ALL, name="b_whole")
-    for part in ({"where": {"kept": 1}}, {"where": {}, "where_not": {"kept": 1}}):
-        view = dataclasses.replace(B_ALL, **part)
-        assert view.is_part(("dimension", "id"))
-        table = dataclasses.replace(WITH_VIEW["marts.b"], views=(view, whole))
-        assert find_view(table, Metric("kept", "sum(kept)", "")) is whole
-    assert not whole.is_part(("dimension", "id"))
-
-
 def test_a_view_is_listed_behind_its_table():
     assert "| `marts.b_all` | One row | All groups together. |" in format_published_tables(WITH_VIEW)
 
