@@ -13,7 +13,7 @@ from regulars.assets.definitions import find_definitions
 from regulars.assets.nightly import run_job
 from regulars.assets.resources import requested_run
 from regulars.assets.unrecorded import open_unrecorded_instance
-from regulars.pipelines.errors import RegularsError
+from regulars.pipelines.errors import RegularsError, RunStopped
 from regulars.pipelines.run.request import RunRequest
 from regulars.pipelines.settings.package import ROOT
 
@@ -51,6 +51,10 @@ def _launch(request: RunRequest, history: str | None) -> None:
                 resources={"run": requested_run(request)},
                 tags={"regulars/as_of": request.as_of.isoformat()},
             )
+        except dg.DagsterExecutionInterruptedError:
+            raise RunStopped(
+                "The run was stopped before it was done. `regulars status` says what readers see; run it again."
+            ) from None
         except Exception as error:
             raise _find_cause(error) from None
 

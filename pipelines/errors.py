@@ -63,3 +63,9 @@ class SettingsWrong(RegularsError):
     """The settings file holds a mistake."""
 
     exit_code = 78
+
+
+class RunStopped(RegularsError):
+    """Somebody, or the system, stopped the run before it was done."""
+
+    exit_code = 130

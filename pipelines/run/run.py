@@ -15,7 +15,7 @@ from regulars.pipelines.contracts.company_contracts import load_run_contracts
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Rule
 from regulars.pipelines.contracts.validation.validate import RuleResult, validate_table
-from regulars.pipelines.errors import ContractBroken, RegularsError
+from regulars.pipelines.errors import ContractBroken, RegularsError, RunStopped
 from regulars.pipelines.findings.evaluate import EvaluatedFinding
 from regulars.pipelines.findings.finding import Finding
 from regulars.pipelines.findings.published import count_findings, is_said
@@ -264,5 +264,5 @@ def _describe_ending(
             count_findings(odd),
             tuple(str(each["sentence"]) for each in odd if is_said(each) and each["first_seen_generation"] == number),
         )
-    failure = failures[-1] if failures else RegularsError("The run was stopped before it was done.")
+    failure = failures[-1] if failures else RunStopped("The run was stopped before it was done.")
     return LastRun(now, failure.exit_code, str(failure), is_backfill=is_backfill)
