@@ -11,7 +11,7 @@ help:  ## what can be made
 demo: $(READY)  ## run the whole pipeline once on the built-in sample company
 	@DAGSTER_HOME=$(CURDIR)/$(HOME_OF_DEMO)/dagster $(BIN)/regulars demo --home $(HOME_OF_DEMO)
 
-test: export REGULARS_EXAMPLES_FACTOR ?= 0.5
+test: export REGULARS_EXAMPLES_FACTOR ?= 0.35
 test: $(READY) tools  ## every test but the long trials; installs what the tests need
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
