@@ -10,7 +10,7 @@ from regulars.pipelines.run.run import Run
 
 TABLE = "meta.doubtful_numbers"
 READS = frozenset({"meta.reasons", "meta.findings"})
-GROUPS = ("warned", "headline_missing", "headline_unsure", "noted", "part_missing", "part_unsure")
+GROUPS = ("warned", "headline_missing", "headline_unsure", "noted", "part_missing", "part_unsure", "acknowledged")
 """The values of `doubt_group`, what to read first before what to read last."""
 COLUMNS = (
     *("doubt_rank", "doubt_group", "table_name", "doubt", "emptied_columns", "headline_numbers_missing"),
@@ -31,17 +31,20 @@ _REASONS = """
 """
 _FINDINGS = """
     select
-        case severity when 'info' then 'noted' else 'warned' end as doubt_group,
+        case
+            when is_acknowledged then 'acknowledged'
+            when severity = 'info' then 'noted'
+            else 'warned'
+        end as doubt_group,
         table_name, sentence as doubt, null::varchar as emptied_columns, null::bigint as headline_numbers_missing,
         null::bigint as numbers_missing, advice, null::varchar as reason_group, finding_id,
         row_number() over (order by finding_id) as place,
     from meta.findings
-    where not is_acknowledged
 """
 
 
 def write_doubtful_numbers(run: Run) -> None:
-    """Write the table: a row per reason of now, and per finding that is not acknowledged."""
+    """Write the table: a row per reason of now, and per finding."""
     types = run.contracts[TABLE].types
     found = list_doubts(run.warehouse.con).with_columns(as_of=pl.lit(run.as_of))
     run.warehouse.write_frame(TABLE, found.select(name for name, _ in types), types)

@@ -34,7 +34,7 @@ def doubts() -> pl.DataFrame:
 
 def test_doubts_are_in_the_order_in_which_they_are_to_be_read():
     found = doubts()
-    assert found["doubt_rank"].to_list() == [1, 2, 3, 4, 5, 6]
+    assert found["doubt_rank"].to_list() == [1, 2, 3, 4, 5, 6, 7]
     assert found.select("doubt", "doubt_group").rows() == [
         ("warned", "warned"),
         ("missing", "headline_missing"),
@@ -42,11 +42,12 @@ def test_doubts_are_in_the_order_in_which_they_are_to_be_read():
         ("noted", "noted"),
         ("of a part", "part_missing"),
         ("part", "part_unsure"),
+        ("known", "acknowledged"),
     ]
 
 
-def test_what_is_over_or_acknowledged_is_left_out_and_each_row_leads_back():
+def test_what_is_over_is_left_out_and_each_row_leads_back():
     found = doubts()
-    assert found["finding_id"].drop_nulls().to_list() == ["a", "b"]
+    assert found["finding_id"].drop_nulls().to_list() == ["a", "b", "c"]
     assert found["reason_group"].drop_nulls().to_list() == ["missing", "chosen so", "of a part", "part"]
-    assert found.filter(pl.col("finding_id").is_not_null())["numbers_missing"].null_count() == 2
+    assert found.filter(pl.col("finding_id").is_not_null())["numbers_missing"].null_count() == 3

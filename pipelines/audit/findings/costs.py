@@ -67,8 +67,8 @@ def find_products_sold_below_cost(con: duckdb.DuckDBPyConnection) -> Iterator[Fi
     count = sum(below for _, _, below, *_ in rows)
     yield make_finding(
         "products_sold_below_cost",
-        f"In the last 12 months {count:,} lines were sold for less, after discounts, than their goods cost, of products "
-        f"that have {FEWEST_LINES} such lines or more, at least {LEAST_SHARE:.0%} of theirs. {named}{more}.",
+        f"In the last 12 months {count:,} lines were sold for less, after discounts, than their goods cost, of "
+        f"products that have {FEWEST_LINES} such lines or more, at least {LEAST_SHARE:.0%} of theirs. {named}{more}.",
         "See whether the price or the cost is wrong: a product with pieces of many sizes needs a cost per line. Lines "
         "that are given away are not counted.",
         table="core.order_lines",

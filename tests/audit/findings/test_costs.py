@@ -31,8 +31,8 @@ def test_products_with_many_lines_below_their_cost_are_named_with_what_was_lost(
     ((count, sentence),) = found(("a", 30, "6", "6"), ("b", 20, "6", "7"), ("b", 40, "9", "7"), ("c", 20, "9", "8"))
     assert count == 50
     assert sentence == (
-        "In the last 12 months 50 lines were sold for less, after discounts, than their goods cost, of products that have "
-        "20 such lines or more, at least 5% of theirs. "
+        "In the last 12 months 50 lines were sold for less, after discounts, than their goods cost, of products that "
+        "have 20 such lines or more, at least 5% of theirs. "
         "a Box a: 30 of 30 lines, 30.00 EUR below cost; b Box b: 20 of 60 lines, 40.00 EUR below cost."
     )
 

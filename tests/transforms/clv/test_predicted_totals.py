@@ -214,7 +214,10 @@ def draw_owned(sizes: dict[str | None, int], shift: float = 0.0) -> list[Any]:
         for _ in range(size):
             amount = int(rng.gamma(2, 100) + (shift if owner == "owner_1" else 0))
             risk = "watch" if rng.random() < 0.5 else "none"
-            people.append(customer(len(people), amount, 0, risk=risk, owner=owner))
+            because = (
+                "bad_experiences" if risk == "none" and len(people) % 3 == 0 else None
+            )  # the other sign counts too
+            people.append(customer(len(people), amount, 0, risk=risk, owner=owner, because=because))
     return people
 
 
@@ -228,7 +231,7 @@ def test_owners_are_compared_by_what_is_at_risk_per_customer():
     people = draw_owned({"owner_1": 60, "owner_2": 45, "owner_3": 90, "owner_4": 29, None: 300}, shift=400)
     people.append(customer(9999, None, None, risk="high", owner="owner_1"))  # no prediction: not compared
     mart, at_risk = add_up(people, TESTED), defaultdict(list)
-    for _, (*_, owner, _, amount, _) in people:
+    for _, (*_, owner, _, _, amount) in people:
         at_risk[owner] += [] if amount is None else [float(amount)]
     owners = [name for name in at_risk if name]
     tests = {}

@@ -161,6 +161,7 @@ def test_the_four_weeks_follow_the_last_that_is_over_however_far_products_are_fo
     for as_of, start in ((SUNDAY, dt.date(2026, 3, 30)), (SUNDAY - dt.timedelta(days=1), dt.date(2026, 3, 23))):
         row = mart(sales, as_of, Demand(weeks_ahead=2))["all"]
         assert (row["period_start"], row["period_end"]) == (start, start + dt.timedelta(days=27))
+        assert row["period_end_13w"] == start + dt.timedelta(days=90)
         assert row["demand_forecast_4w"] == pytest.approx(16)
 
 

@@ -125,7 +125,7 @@ def predicted_totals(
             ),
             value_basis=pl.lit(values["value_basis"].first(), pl.String),
             is_complete=pl.col("customers_predicted") == pl.col("customers"),
-            **{PER_CUSTOMER: divide_columns("revenue_at_risk_12m", "customers_predicted")},
+            **{PER_CUSTOMER: divide_columns("value_at_risk_12m", "customers_predicted")},
             reason=_give_reason(of_orders, of_subscriptions),
             as_of=pl.lit(as_of),
         )

@@ -60,6 +60,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "place": pl.String,
     "period_start": pl.Date,
     "period_end": pl.Date,
+    "period_end_13w": pl.Date,
     "products_forecast": pl.Int64,
     "demand_last_4w": pl.Float64,
     "demand_forecast_4w": pl.Float64,
@@ -168,6 +169,7 @@ def _finish(rows: pl.DataFrame, week_starts: list[dt.date], known: tuple[float |
         rows.with_columns(
             period_start=pl.lit(week_starts[0]),
             period_end=pl.lit(week_starts[-1] + dt.timedelta(days=DAYS - 1)),
+            period_end_13w=pl.lit(week_starts[0] + dt.timedelta(days=DAYS * WEEKS_OF_QUARTER - 1)),
             season_index_4w=pl.lit(index, pl.Float64),
             is_season_left_out_4w=is_left_out,
             is_complete=is_known,
