@@ -127,6 +127,38 @@ def test_what_most_headline_numbers_are_missing_for_comes_first_and_what_is_over
     assert found["missing"]["headline_numbers_missing"] == 0
 
 
+def all_known(table: str) -> dict[str, Any]:
+    """A value for each metric of a mart, so that nothing is missing."""
+    return {name: 1 for each in list_explained_tables(CONTRACTS) if each.table == table for name in each.n_of}
+
+
+def test_what_was_missing_in_the_past_is_not_counted():
+    known = all_known("marts.churn")
+    rows = [month(end, "shaky") | known for end in MONTHS]
+    rows[0]["churn_rate_12m"] = rows[1]["gone_rate_12m"] = None
+    [row] = count(churn=rows)
+    assert (row["numbers_missing"], row["headline_numbers_missing"]) == (0, 0)
+    rows[2]["churn_rate_12m"] = None
+    [row] = count(churn=rows)
+    assert (row["numbers_missing"], row["headline_numbers_missing"]) == (1, 1)
+
+
+def test_rows_of_parts_do_not_make_what_is_missing_in_the_headline_less():
+    parts = [month(MONTHS[2], None, value=f"C{number}") | all_known("marts.churn") for number in range(40)]
+    total = {"scope": "all", "scope_value": "all", "as_of": AS_OF, "reason": "one is missing"}
+    one_missing = total | all_known("marts.predicted_totals") | {"predicted_total_value_12m": None}
+    found = count(churn=[month(MONTHS[2], "all are missing"), *parts], predicted_totals=[one_missing])
+    assert [row["reason"] for row in found] == ["all are missing", "one is missing"]
+    assert found[0]["headline_numbers_missing"] > found[1]["headline_numbers_missing"] == 1
+
+
+def test_where_nothing_is_missing_a_reason_of_the_headline_comes_before_one_of_many_parts():
+    known = all_known("marts.churn")
+    parts = [month(MONTHS[2], "of parts", value=value) | known for value in ("DE", "FR", "GB")]
+    found = count(churn=[*parts, month(MONTHS[2], "of all") | known])
+    assert [(row["reason"], row["numbers_missing"]) for row in found] == [("of all", 0), ("of parts", 0)]
+
+
 def test_the_newest_period_is_that_of_each_grain():
     day = {"dimension": "all", "dimension_value": "all", "is_complete": True, "reason": "few votes"}
     rows = [

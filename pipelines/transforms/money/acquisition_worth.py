@@ -29,7 +29,7 @@ from regulars.pipelines.transforms.purchases.purchases import read_into_polars, 
 from regulars.pipelines.transforms.rates import ENDS
 
 VALUES = ["clv_simple", "clv_simple_total"]
-"""What is averaged: the value by orders alone, and with subscriptions."""
+"""What is averaged: the value by orders (of customers without any, by subscriptions), and that by both."""
 SURE_TO_WIN = math.log(20)
 """The expected number at which a Poisson count is 0 in one of twenty cases."""
 

@@ -77,3 +77,5 @@ def test_what_is_better_in_both_has_no_reason_and_what_few_customers_tested_says
     ]
     nothing = find_offer_verdicts(pl.DataFrame(schema=SCHEMA))
     assert nothing["first_offer_verdict"].to_list() == ["not_tested"] * 3
+    offers = pl.DataFrame([("any_product", "offers", 200, 90, 99)], schema=SCHEMA, orient="row")
+    assert find_offer_verdicts(offers)["first_offer_verdict"].to_list() == ["not_tested"] * 3
