@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "audit": {
         "run",
+        "models",
         "sources",
         "transforms",
         "contracts",

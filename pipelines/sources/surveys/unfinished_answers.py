@@ -208,8 +208,8 @@ def add_rule(exclude: dict[str, str], found: Iterable[Unfinished]) -> None:
 
 
 def _read_part(cell: str) -> str:
-    """SQL of the number in a cell such as `40`, `40 %`, `0.4` or `0,4`; NULL where there is none."""
-    return f"try_cast(replace(regexp_extract({cell}, '^([0-9]+([.,][0-9]+)?) ?%?$', 1), ',', '.') as double)"
+    """SQL of the number in a cell such as `40`, `40 %`, `0.4`, `0,4` or `.4`; NULL where there is none."""
+    return f"try_cast(replace(regexp_extract({cell}, '^([0-9]+([.,][0-9]+)?|[.,][0-9]+) ?%?$', 1), ',', '.') as double)"
 
 
 def _find_words(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> tuple[tuple[str, ...], str]:

@@ -203,7 +203,9 @@ def _sum_subscriptions(subscriptions: IntoFrame, customers: pl.DataFrame, month_
     rows = by_month.filter(pl.col("month") > first.replace(year=first.year - 1)).join(
         customers.select("customer_idx", *GROUP), on="customer_idx"
     )
-    return list_groupings(rows).group_by(GROUP).agg(subscription_revenue_12m=pl.col("subscription_revenue").sum())
+    revenue = pl.col("subscription_revenue").sum()
+    by_group = rows.group_by(GROUP).agg(revenue)  # first: a row per customer and month would stand there four times
+    return list_groupings(by_group).group_by(GROUP).agg(revenue.alias("subscription_revenue_12m"))
 
 
 def _find_left_out(is_in_orders: bool) -> pl.Expr:

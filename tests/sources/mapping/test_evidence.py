@@ -173,6 +173,7 @@ def survey_findings(*files: tuple[str, ...], column: str = "Progress", when: str
         ([("100", "1", "0.5")], 2),
         ([("1", "1", "1.0")], 0),
         ([("1", "0.4", "0,25", "0")], 3),
+        ([("1", ".4", ",25", "0")], 3),  # as some tools for statistics write it
         ([("0.4",), ("1",)], 1),
         ([("0.4", "0.2")], 0),  # nothing says where it ends
         ([("1", "0")], 0),  # a yes and a no, or pages
