@@ -159,6 +159,16 @@ def test_a_window_that_is_not_over_says_so(facts):
     assert all("not complete" in point.title for line in part.picture.lines for point in line.points)
 
 
+def test_a_week_that_is_not_over_says_so_in_the_table(facts):
+    def name_weeks(**change):
+        rows = [dict(row) | change for row in facts.nps]
+        table, *_ = [part.table for part in parts_of("nps", dataclasses.replace(facts, nps=rows)) if part.table]
+        return [name for name, *_ in table.rows]
+
+    assert name_weeks() == ["5 Jan 2026"]
+    assert name_weeks(is_complete=False) == ["5 Jan 2026, not complete"]
+
+
 def test_the_picture_of_nps_shows_one_rolling_window_and_not_the_longer_one_too(facts):
     (last,) = facts.nps[-1:]
     longer = [dict(row) | {"grain": "rolling_90d"} for row in facts.nps if row["grain"] == last["grain"]]

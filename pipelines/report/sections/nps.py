@@ -152,7 +152,7 @@ def _table(weeks: Rows, words: Words) -> Table:
     ]
     body = [
         [
-            words.day(row["period_start"]),
+            _name_week(row, words),
             words.score(row["nps"]),
             words.say("{low} to {high}", low=words.score(row["nps_low"]), high=words.score(row["nps_high"])),
             words.count(row["responses"]),
@@ -164,3 +164,8 @@ def _table(weeks: Rows, words: Words) -> Table:
         if row["responses"]
     ]
     return Table(words.say("NPS by week"), headers, body, fold=words.say("The numbers by week"))
+
+
+def _name_week(row: Row, words: Words) -> str:
+    day = words.day(row["period_start"])
+    return day if row["is_complete"] else words.say("{window}, not complete", window=day)
