@@ -107,6 +107,7 @@ def publish_twice(folder: Path) -> Shop:
     return shop
 
 
+@pytest.mark.slow
 def test_the_order_of_the_rows_of_the_build_changes_no_table(tmp_path, shuffled):
     straight = publish_twice(tmp_path / "straight")
     tables = shuffled()

@@ -89,14 +89,25 @@ def measure(file: Path, table: str) -> int:
     return len(json.dumps(describe_table(file, table), ensure_ascii=False, default=str))
 
 
+def list_by_width(file: Path) -> list[str]:
+    """Tables and views, those with most columns first: their descriptions are the longest."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        query = "select table_name from meta.data_dictionary group by all order by count(*) desc, table_name"
+        return [name for (name,) in con.execute(query).fetchall()]
+
+
 def test_an_agent_can_afford_to_look_at_any_table(file):
-    tables = [line.partition(" | ")[0] for line in list_tables(file)]
-    sizes = {table: measure(file, table) for table in tables}
+    named = {line.partition(" | ")[0] for line in list_tables(file)}
+    tables = [name for name in list_by_width(file) if name in named]
+    sizes = {table: measure(file, table) for table in tables[:25]}
     assert max(sizes.values()) < 14_500, sizes
     assert sizes["marts.customer_360"] < 12_500
-    assert sorted(sizes.values())[len(sizes) // 2] < 3_500
-    views = [name for name in list_table_names(file) if name not in tables]
-    assert max(measure(file, view) for view in views) < 5_000
+    middle = len(tables) // 2
+    assert sorted(measure(file, table) for table in tables[middle - 3 : middle + 4])[3] < 3_500
+    views = [name for name in list_table_names(file) if name not in named]
+    assert views
+    widest = [name for name in list_by_width(file) if name in views][:8]
+    assert max(measure(file, view) for view in widest) < 5_000
 
 
 def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
