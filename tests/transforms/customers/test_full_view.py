@@ -121,35 +121,6 @@ def test_bad_experiences_of_the_window_and_the_flag_of_the_list_are_taken_over()
 
 
 @pytest.mark.parametrize(
-    ("score", "is_service_risk", "because"),
-    [
-        (0, False, "leaving"),
-        (9, True, "bad_experiences"),
-        (0, True, "both"),
-        (9, False, "none"),
-    ],
-)
-def test_who_is_at_risk_by_either_sign_is_counted_once(score, is_service_risk, because):
-    found = customers(
-        orders=[order(1, "2026-03-20")],
-        survey_responses=[answer(1, "2026-03-28 09:00", score)],
-        service_risk_customers=[{"customer_idx": 1, "call_status": "due"}] * is_service_risk,
-        customer_clv=[{"customer_idx": 1, "predicted_total_value_12m": Decimal("130.25")}],
-    )
-    ada = found["ada"]
-    assert ada["at_risk_because"] == because
-    assert ada["value_at_risk_12m"] == (0 if because == "none" else Decimal("130.25"))
-    assert ada["revenue_at_risk_12m"] == (Decimal("130.25") if score == 0 else 0)
-    assert (found[UNKNOWN]["at_risk_because"], found[UNKNOWN]["value_at_risk_12m"]) == ("none", 0)
-
-
-def test_what_is_at_risk_by_bad_experiences_alone_is_not_known_without_a_prediction():
-    found = customers(orders=[order(1, "2026-03-20")], service_risk_customers=[{"customer_idx": 1}])
-    assert (found["ada"]["at_risk_because"], found["ada"]["value_at_risk_12m"]) == ("bad_experiences", None)
-    assert (found["bob"]["at_risk_because"], found["bob"]["value_at_risk_12m"]) == ("none", 0)
-
-
-@pytest.mark.parametrize(
     ("score", "bought", "is_deleted", "step"),
     [
         (9, "2026-03-20", False, "call_service_risk"),  # a promoter, to be thanked otherwise

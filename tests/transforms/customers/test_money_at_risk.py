@@ -12,7 +12,7 @@ from regulars.pipelines.settings.customers.service_risk import ServiceRisk
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms.clv.test_subscription_value import AS_OF, BOTH, value
-from tests.transforms.customer_rows import COMPANY, SCHEMAS, answer, core
+from tests.transforms.customer_rows import COMPANY, SCHEMAS, UNKNOWN, answer, core, customers, order
 from tests.transforms.subscription_tables import leaving_company, paused, period
 
 CANCELLED, TERM, PAUSED, OPEN, HAPPY = 2001, 2002, 2003, 2004, 2005
@@ -114,3 +114,32 @@ def test_where_orders_hold_subscription_revenue_orders_alone_are_at_risk():
     marts = make_marts(in_orders=True)
     clv = marts["customer_clv"].row(by_predicate=pl.col("customer_idx") == BOTH, named=True)
     assert at_risk(marts, BOTH) == clv["predicted_value_12m"] > 0
+
+
+@pytest.mark.parametrize(
+    ("score", "is_service_risk", "because"),
+    [
+        (0, False, "leaving"),
+        (9, True, "bad_experiences"),
+        (0, True, "both"),
+        (9, False, "none"),
+    ],
+)
+def test_who_is_at_risk_by_either_sign_is_counted_once(score, is_service_risk, because):
+    found = customers(
+        orders=[order(1, "2026-03-20")],
+        survey_responses=[answer(1, "2026-03-28 09:00", score)],
+        service_risk_customers=[{"customer_idx": 1, "call_status": "due"}] * is_service_risk,
+        customer_clv=[{"customer_idx": 1, "predicted_total_value_12m": Decimal("130.25")}],
+    )
+    ada = found["ada"]
+    assert ada["at_risk_because"] == because
+    assert ada["value_at_risk_12m"] == (0 if because == "none" else Decimal("130.25"))
+    assert ada["revenue_at_risk_12m"] == (Decimal("130.25") if score == 0 else 0)
+    assert (found[UNKNOWN]["at_risk_because"], found[UNKNOWN]["value_at_risk_12m"]) == ("none", 0)
+
+
+def test_what_is_at_risk_by_bad_experiences_alone_is_not_known_without_a_prediction():
+    found = customers(orders=[order(1, "2026-03-20")], service_risk_customers=[{"customer_idx": 1}])
+    assert (found["ada"]["at_risk_because"], found["ada"]["value_at_risk_12m"]) == ("bad_experiences", None)
+    assert (found["bob"]["at_risk_because"], found["bob"]["value_at_risk_12m"]) == ("none", 0)
