@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from regulars.pipelines.home.home import Home
-from regulars.pipelines.publish.targets.postgresql import delivery, differences, rows
+from regulars.pipelines.publish.targets.postgresql import delivery, differences, readers, rows
 from tests.publish.targets.postgres_target import Target, find_row_table, list_doubled_row_tables
 from tests.publish.targets.published import publish
 
@@ -39,17 +39,70 @@ def test_of_a_large_table_only_the_rows_that_differ_are_written(target: Target, 
     assert target.ask("select net_sales from core.orders where order_id = '8'") == [(Decimal("0.5000"),)]
 
 
-@pytest.mark.parametrize(("day", "is_compared"), [("2026-02-01", False), ("2026-01-31", True)])
-def test_rows_that_count_to_another_day_are_not_compared(
-    target: Target, home: Home, monkeypatch: pytest.MonkeyPatch, day: str, is_compared: bool
+COUNTED_TO = "alter table core.orders add column as_of date default '{}'; update core.orders set run = 1;"
+CHANGED = """
+    delete from core.orders where order_id = '7';
+    update core.orders set net_sales = 0.5 where order_id = '8';
+    insert into core.orders by name select * replace ('new' as order_id) from core.orders where order_id = '9';
+"""
+
+
+@pytest.fixture
+def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How the rows of `core.orders` were delivered, one after the other."""
+    found = []
+    load_rows = delivery.load_rows
+
+    def load(cursor: Any, con: Any, load: Any, *rest: Any) -> None:
+        if load.table.name == "orders":
+            found.append(load.way)
+        load_rows(cursor, con, load, *rest)
+
+    monkeypatch.setattr(delivery, "load_rows", load)
+    return found
+
+
+def list_orders(target: Target) -> list[tuple[Any, ...]]:
+    return sorted(target.ask("select order_id, net_sales, as_of::text from core.orders"))
+
+
+def test_rows_that_differ_in_their_day_alone_are_copied_by_the_server(target: Target, home: Home, ways: list[str]):
+    target.deliver(publish(home, 1, rows=500, more=COUNTED_TO.format("2026-01-31")))
+    before, orders = find_row_table(target), list_orders(target)
+    target.deliver(publish(home, 2, rows=500, more=COUNTED_TO.format("2026-02-01") + CHANGED))
+    assert ways == ["new_table", "carry_over"]
+    assert find_row_table(target) != before
+    expected = {order: (order, sales, "2026-02-01") for order, sales, _ in orders if order != "7"}
+    expected |= {"8": ("8", Decimal("0.5000"), "2026-02-01"), "new": ("new", expected["9"][1], "2026-02-01")}
+    assert list_orders(target) == sorted(expected.values())
+
+
+def test_the_day_is_set_where_the_rows_lie_while_somebody_reads_them(
+    target: Target, home: Home, ways: list[str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(differences, "MOST_DIFFERING_SHARE", 2)
-    as_of = "alter table core.orders add column as_of date default '{}';"
-    target.deliver(publish(home, 1, rows=500, more=as_of.format("2026-01-31")))
-    before = find_row_table(target)
-    target.deliver(publish(home, 2, rows=500, more=as_of.format(day)))
-    assert (find_row_table(target) == before) is is_compared
-    assert target.ask("select min(as_of)::text, min(run), count(*) from core.orders") == [(day, 2, 500)]
+    monkeypatch.setattr(readers, "READERS_SECONDS", 0.1)
+    target.deliver(publish(home, 1, rows=500, more=COUNTED_TO.format("2026-01-31")))
+    before, orders = find_row_table(target), list_orders(target)
+    with target.server.connect(target.database) as con, con.transaction():
+        con.execute("prepare asked as select order_id, net_sales, as_of::text from core.orders")
+        assert sorted(con.execute("execute asked").fetchall()) == orders
+        target.deliver(publish(home, 2, rows=500, more=COUNTED_TO.format("2026-02-01") + CHANGED))
+        seen = sorted(con.execute("execute asked").fetchall())
+    assert ways == ["new_table", "differences"]
+    assert find_row_table(target) == before
+    assert seen == list_orders(target)
+    assert {day for *_, day in seen} == {"2026-02-01"}
+    assert len(seen) == 500
+
+
+def test_rows_of_several_days_are_compared_with_their_days(target: Target, home: Home, ways: list[str]):
+    some = "update core.orders set as_of = '2026-01-{}' where order_id < '2';"
+    target.deliver(publish(home, 1, rows=500, more=COUNTED_TO.format("2026-01-31") + some.format(10)))
+    target.deliver(publish(home, 2, rows=500, more=COUNTED_TO.format("2026-01-31") + some.format(11)))
+    target.deliver(publish(home, 3, rows=500, more=COUNTED_TO.format("2026-02-01") + some.format(11)))
+    assert ways == ["new_table", "new_table", "new_table"]  # more than a fifth of the rows differs
+    days = "select as_of::text, count(*) from core.orders group by 1 order by 1"
+    assert target.ask(days) == [("2026-01-11", 112), ("2026-02-01", 388)]
 
 
 def test_a_large_table_whose_rows_all_differ_gets_a_new_table_for_them_and_the_old_one_goes(

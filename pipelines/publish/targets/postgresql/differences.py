@@ -3,9 +3,9 @@
 Put here: comparing a generation with the one that the server holds, in DuckDB. Keep out: the server (`load.py`).
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 
 import duckdb
@@ -22,9 +22,11 @@ FEW_ROWS = 10_000
 MOST_DIFFERING_SHARE = 0.2
 """Where a larger share of the rows differs, loading all of them is cheaper than finding each."""
 _COMPARED_FIRST = 2_000
-"""So many rows are compared before all are: a table that differs in most of them is not compared further."""
+"""So many rows of a large table are compared before all are: one that differs in most is not compared further."""
 
-Way = Literal["in_place", "differences", "new_table"]
+_DAY = "as_of"
+
+Way = Literal["in_place", "differences", "carry_over", "new_table"]
 
 
 @dataclass(frozen=True)
@@ -34,47 +36,32 @@ class Load:
     Attributes:
         table: Which.
         way: `in_place`: all rows are replaced in the table that holds them; `differences`: only those that differ;
-            `new_table`: all rows go to a table of their own that takes the place of the one before.
+            `new_table`: all rows go to a table of their own that takes the place of the one before; `carry_over`: so
+            too, and the server itself copies those that do not differ.
         rows: The DuckDB table with the rows to insert.
-        gone: With `differences`, the DuckDB table with the keys of the rows to delete.
+        gone: With `differences` and `carry_over`, the DuckDB table with the keys of the rows to delete.
+        as_of: With `differences` and `carry_over`, the day that the other rows say from now on; None: they say it.
     """
 
     table: PlannedTable
     way: Way
     rows: str
     gone: str = ""
+    as_of: date | None = None
 
     @property
     def name(self) -> Name:
         """The published table's."""
         return self.table.schema, self.table.name
 
+    @property
+    def needs_table(self) -> bool:
+        """Whether the rows go to a new table, which those who read the published one must know before."""
+        return self.way in ("carry_over", "new_table")
 
-@contextmanager
-def open_generation(generation: Generation, previous: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the tables of a generation, and as the catalogue `previous` those of another one of the home, if it is kept.
-
-    Args:
-        generation: What is delivered.
-        previous: The name of the generation that the server holds.
-    """
-    with duckdb.connect(str(generation.duckdb_file), read_only=True) as con:
-        before = generation.path.parent / str(previous) / DUCKDB_FILE
-        if previous != generation.name:
-            with suppress(duckdb.Error):  # gone or damaged: then nothing is compared
-                con.execute(f"attach {quote_literal(str(before))} as previous (read_only)")
-        yield con
-
-
-def read_contents(generation: Generation, previous: str | None) -> dict[str, str]:
-    """`layer.table` -> content in another generation of the home; empty when it is not kept."""
-    if previous is None or previous == generation.name:
-        return {}
-    try:
-        manifest = read_manifest(generation.path.parent / previous)
-    except StorageFailed:
-        return {}
-    return {table: facts.sha256 for table, facts in manifest.tables.items()}
+    def stay_in_place(self) -> "Load":
+        """The same rows, without a new table for them."""
+        return replace(self, way="differences" if self.gone else "in_place")
 
 
 def choose_loads(
@@ -83,93 +70,105 @@ def choose_loads(
     generation: Generation,
     *,
     unchanged: Mapping[Name, str],
-    held: Mapping[str, str],
+    previous: str | None,
 ) -> list[Load]:
     """Choose how each table that is not as the server holds it gets there.
 
     Args:
-        con: From `open_generation`.
+        con: The generation's DuckDB file; temporary tables for what differs are made in it.
         plan: What shall be there.
         generation: What is delivered.
         unchanged: The tables whose structure is as planned and whose rows are in a table of their own, with the
             content that the server holds.
-        held: Table -> content in the generation `previous`.
+        previous: The name of the generation that the server holds; None: none.
     """
+    con.execute("set threads = 1")  # a second one makes it sooner, but dearer
+    held = _open_previous(con, generation, previous)
     loads = []
     for number, table in enumerate(plan.tables):
         content = unchanged.get((table.schema, table.name))
         if content == table.content:
             continue
-        if content is None:
-            loads.append(Load(table, "new_table", quote_table(table.source)))
-        elif generation.manifest.tables[table.source].rows <= FEW_ROWS:
-            loads.append(Load(table, "in_place", quote_table(table.source)))
-        elif held.get(table.source) == content and _find_differences(con, table, number):
-            loads.append(Load(table, "differences", f"temp.new_{number}", f"temp.gone_{number}"))
+        source, is_small = table.source, generation.manifest.tables[table.source].rows <= FEW_ROWS
+        is_comparable = not is_small and content is not None and held.get(source) == content
+        if is_comparable and (found := _find_differences(con, table, number)):
+            loads.append(found)
         else:
-            loads.append(Load(table, "new_table", quote_table(table.source)))
+            in_place = is_small and content is not None
+            loads.append(Load(table, "in_place" if in_place else "new_table", quote_table(source)))
     return loads
 
 
-def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, number: int) -> bool:
-    """Put the rows that are new or changed, and the keys of those that are gone or changed, into temporary tables.
+def _open_previous(con: duckdb.DuckDBPyConnection, generation: Generation, previous: str | None) -> Mapping[str, str]:
+    """Attach another generation of the home as the catalogue `previous`.
 
     Returns:
-        Whether it was done: the table has a key, its columns are those of before, and few of its rows differ.
+        `layer.table` -> its content there; empty where it is not kept, or damaged: then nothing is compared.
     """
-    if not table.primary_key or not _has_same_columns(con, table) or _counts_to_another_day(con, table):
-        return False
-    columns = ", ".join(quote_identifier(column.name) for column in table.columns)
+    if previous is None or previous == generation.name:
+        return {}
+    before = generation.path.parent / previous
+    try:
+        manifest = read_manifest(before)
+        con.execute(f"attach {quote_literal(str(before / DUCKDB_FILE))} as previous (read_only)")
+    except (StorageFailed, duckdb.Error):
+        return {}
+    return {table: facts.sha256 for table, facts in manifest.tables.items()}
+
+
+def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, number: int) -> Load | None:
+    """Put the rows that are new or changed, and the keys of those that are gone or changed, into temporary tables.
+
+    A row that differs in its `as_of` alone is not changed, where all rows say the same day: the server sets it.
+
+    Returns:
+        None: the table has no key, its columns are not those of before, or many of its rows differ.
+    """
+    if not table.primary_key or not _has_same_columns(con, table):
+        return None
+    as_of = _read_moved_day(con, table)
+    columns = [quote_identifier(column.name) for column in table.columns]
     key = ", ".join(quote_identifier(name) for name in table.primary_key)
     new, old = quote_table(table.source), f"previous.{quote_table(table.source)}"
-    first = f"""
-        select count(*) from (
-            (select {columns} from {new} order by {key} limit {_COMPARED_FIRST})
-            except (select {columns} from {old} order by {key} limit {2 * _COMPARED_FIRST})
-        )
-    """
+    row = f"hash({', '.join(each for each in columns if as_of is None or each != quote_identifier(_DAY))})"
+    said = f"(select {key}, {row} as _row from {old}"
+    differs = f"as before using ({key}) where before._row is distinct from {row}"
+    first = f"(from {new} limit {_COMPARED_FIRST}) as now left join {said} limit {2 * _COMPARED_FIRST}) {differs}"
     if _count(con, first) > _COMPARED_FIRST * MOST_DIFFERING_SHARE:
-        return False
-    con.execute(f"create temp table new_{number} as (select {columns} from {new}) except (select {columns} from {old})")
-    most = _count(con, f"select count(*) from {old}") * MOST_DIFFERING_SHARE
-    if _count(con, f"select count(*) from temp.new_{number}") > most:
-        con.execute(f"drop table temp.new_{number}")
-        return False
+        return None
     con.execute(
-        f"""
-        create temp table gone_{number} as
-        select {key} from {old} anti join {new} using ({key})
-        union all
-        select {key} from {old} semi join temp.new_{number} using ({key})
-        """
+        f"create temp table new_{number} as "
+        f"select {', '.join(f'now.{each}' for each in columns)} from {new} as now left join {said}) {differs}"
     )
-    if _count(con, f"select count(*) from temp.gone_{number}") > most:
-        con.execute(f"drop table temp.new_{number}")
-        return False
-    return True
+    con.execute(
+        f"create temp table gone_{number} as "
+        f"select {key} from {old} anti join {new} using ({key}) union all select {key} from temp.new_{number}"
+    )
+    if _count(con, f"temp.gone_{number}") > _count(con, old) * MOST_DIFFERING_SHARE:
+        con.execute(f"drop table temp.new_{number}; drop table temp.gone_{number}")
+        return None
+    way: Way = "carry_over" if as_of else "differences"
+    return Load(table, way, f"temp.new_{number}", f"temp.gone_{number}", as_of)
 
 
-def _counts_to_another_day(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> bool:
-    """Whether the rows say another `as_of` than those before, as each row of a mart does every night."""
-    if "as_of" not in {column.name for column in table.columns}:
-        return False
-    name = quote_table(table.source)
-    query = f"select count(*) from (select max(as_of) from {name} except select max(as_of) from previous.{name})"
-    return _count(con, query) > 0
+def _read_moved_day(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> date | None:
+    """The `as_of` of all rows, where those before all said another one, as the rows of a mart do every night."""
+    if _DAY not in {column.name for column in table.columns}:
+        return None
+    days = f"select min({_DAY}), max({_DAY}) from "
+    now = con.execute(days + quote_table(table.source)).fetchone()
+    before = con.execute(f"{days} previous.{quote_table(table.source)}").fetchone()
+    if now is None or before is None or None in (*now, *before) or now[0] != now[1] or before[0] != before[1]:
+        return None
+    return None if now == before else now[0]
 
 
 def _has_same_columns(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> bool:
-    layer, _, name = table.source.partition(".")
-    columns = f"""
-        select list(column_name || ' ' || data_type order by column_index)
-        from duckdb_columns()
-        where schema_name = {quote_literal(layer)} and table_name = {quote_literal(name)}
-        group by database_name
-    """
-    found = con.execute(columns).fetchall()
-    return len(found) == 2 and found[0] == found[1]
+    name = quote_table(table.source)
+    now, before = (con.execute(f"from {each} limit 0").description for each in (name, f"previous.{name}"))
+    return bool(now == before)
 
 
-def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
+def _count(con: duckdb.DuckDBPyConnection, rows: str) -> int:
+    row = con.execute(f"select count(*) from {rows}").fetchone()
     return int(row[0]) if row else 0

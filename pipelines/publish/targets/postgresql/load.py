@@ -38,14 +38,19 @@ def load_rows(
         prepared: Published table -> the empty table for its rows, where readers had to know it before.
     """
     own = (load.table.schema, load.table.name)
-    if load.way == "new_table":
+    if load.needs_table:
         name = prepared.get(own) or make_rows_table(cursor, load.table, rows)
+        if load.way == "carry_over":
+            _delete(cursor, con, load, rows.current[own])
+            _carry_over(cursor, load, rows.current[own], name)
         _copy(cursor, con, load, name)
         make_current(cursor, load.table, name, rows)
         return
     name = rows.current[own]
     if load.way == "differences":
         _delete(cursor, con, load, name)
+        if load.as_of is not None:
+            cursor.execute(sql.SQL("update {} set as_of = %s").format(sql.Identifier(*name)), [load.as_of])
     else:
         cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(*name)))
     _copy(cursor, con, load, name)
@@ -63,6 +68,20 @@ def _copy(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, name:
             text = io.BytesIO()
             csv.write_csv(batch, text, _AS_TEXT)
             copy.write(text.getbuffer())
+
+
+def _carry_over(cursor: Cursor[Any], load: Load, before: Name, name: Name) -> None:
+    """Copy the rows that are left in one table of rows to another, with the day of this generation."""
+    columns = [each.name for each in load.table.columns]
+    said = [sql.Literal(load.as_of) if each == "as_of" else sql.Identifier(each) for each in columns]
+    cursor.execute(
+        sql.SQL("insert into {} ({}) select {} from {}").format(
+            sql.Identifier(*name),
+            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join(said),
+            sql.Identifier(*before),
+        )
+    )
 
 
 def _delete(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, name: Name) -> None:

@@ -67,7 +67,7 @@ class Present:
 
 
 def read_present(cursor: Cursor[Any], schemas: Iterable[str]) -> Present:
-    """Read the tables, views, keys and comments of some schemas."""
+    """Read the tables, views and keys of some schemas."""
     present, names = Present(), list(schemas)
     for schema, table, kind, column, of_type, is_required in cursor.execute(_COLUMNS, [names]).fetchall():
         present.kinds[schema, table] = kind
@@ -75,9 +75,15 @@ def read_present(cursor: Cursor[Any], schemas: Iterable[str]) -> Present:
             present.columns[schema, table][column] = Column(column, of_type, is_required)
     for schema, table, constraint, kind, columns in cursor.execute(_CONSTRAINTS, [names]).fetchall():
         present.constraints[schema, table][kind, tuple(columns)] = constraint
-    for schema, table, column, comment in cursor.execute(_COMMENTS, [names]).fetchall():
-        present.comments[schema, table][column] = comment
     return present
+
+
+def read_comments(cursor: Cursor[Any], schemas: Iterable[str]) -> dict[Name, dict[str, str]]:
+    """Read the comments in some schemas: table or view -> column -> comment; its own under `""`."""
+    comments: dict[Name, dict[str, str]] = defaultdict(dict)
+    for schema, table, column, comment in cursor.execute(_COMMENTS, [list(schemas)]).fetchall():
+        comments[schema, table][column] = comment
+    return comments
 
 
 def settle_structure(
