@@ -182,6 +182,7 @@ def _make_run_row(run: Run, headline: Sequence[Row], now: dt.datetime) -> Row:
         "parent_as_of": run.parent.manifest.as_of if run.parent else None,
         "as_of": run.as_of,
         "started_at": run.started_at.replace(tzinfo=None),
+        "run_on": run.day,
         "finished_at": now.replace(tzinfo=None),
         "metrics_compared": run.comparison.get("metrics_compared"),
         "metrics_changed": run.comparison.get("metrics_changed"),

@@ -31,8 +31,19 @@ COUNTS = ["rows_with_reason", "newest_rows_with_reason", "headline_rows_with_rea
 MISSING = ["headline_numbers_missing", "numbers_missing"]
 """How many metrics are NULL in the newest rows with a reason: in those of the headline, and in all."""
 RANK = "reason_rank"
+AT_STAKE = "customers_at_stake"
 COLUMNS = (
-    *(RANK, *MISSING, "table_name", "reason_group", "reason", "table_rows", "rows_with_reason", "newest_period"),
+    *(
+        RANK,
+        *MISSING,
+        AT_STAKE,
+        "table_name",
+        "reason_group",
+        "reason",
+        "table_rows",
+        "rows_with_reason",
+        "newest_period",
+    ),
     *("newest_rows", "newest_rows_with_reason", "headline_rows", "headline_rows_with_reason", "emptied_columns"),
     *("n_column", "smallest_n", "greatest_n", AS_OF),
 )
@@ -49,6 +60,7 @@ class ExplainedTable:
         grain: The column that says how long a row's period is, or empty.
         headline: SQL: whether a row is one of those that a person means who names no dimension.
         n_of: Metric -> the column with its n, or empty.
+        customers: SQL over rows: how many customers they are about; NULL where the mart counts none.
     """
 
     table: str
@@ -57,6 +69,7 @@ class ExplainedTable:
     grain: str
     headline: str
     n_of: Mapping[str, str]
+    customers: str
 
     @property
     def n_columns(self) -> list[str]:
@@ -140,7 +153,16 @@ def _explain_table(contract: Contract) -> ExplainedTable:
         grain=first.time_grain_column if first else "",
         headline=where or alike or "true",
         n_of={each.name: each.n for each in metrics},
+        customers=_count_customers(contract),
     )
+
+
+def _count_customers(contract: Contract) -> str:
+    """SQL: each customer once where rows are of customers, else the greatest of the mart's first count of customers."""
+    if "customer_id" in contract.key:
+        return "count(distinct customer_id)"
+    counted = next((each.name for each in contract.columns if each.unit == "customers"), None)
+    return f"max({quote_identifier(counted)})" if counted else "max(null)"
 
 
 def _count_groups(con: duckdb.DuckDBPyConnection, table: ExplainedTable) -> pl.DataFrame:
@@ -209,6 +231,10 @@ def _select_counts(table: ExplainedTable) -> str:
             count(*) filter ({of_now} and ({table.headline})) as headline_rows_with_reason,
             coalesce(sum({missing}) filter ({of_now} and ({table.headline})), 0)::bigint as headline_numbers_missing,
             coalesce(sum({missing}) filter ({of_now}), 0)::bigint as numbers_missing,
+            case
+                when headline_rows_with_reason > 0 then {table.customers} filter ({of_now} and ({table.headline}))
+                else {table.customers} filter ({of_now})
+            end::bigint as {AT_STAKE},
             {"".join(f"{each}, " for each in known + sizes)}
         from {rows}
         left join {TEXTS} on {TEXTS}.own_text = {table.text}

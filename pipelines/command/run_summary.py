@@ -66,8 +66,8 @@ def _write_lines(generation: Generation, is_new: bool) -> list[str]:
     kept = "kept aside as a backfill" if manifest.is_backfill else "published" if is_new else "nothing new: kept"
     rows = sum(table.rows for table in manifest.tables.values())
     lines += [
-        f"checked    {count_things(manifest.checks.get('passed', 0), 'rule')} kept; "
-        f"findings: {count_in_words(manifest.findings)} (`meta.findings` lists them)",
+        f"checked    {count_rules(manifest.checks)}; findings: {count_in_words(manifest.findings)} "
+        "(`meta.findings` lists them)",
         *(f"warning    {sentence}" for _, sentence in list_said(manifest.findings)),
         f"{kept:<10} {generation.name}: {count_things(len(manifest.tables), 'table')}, {count_things(rows, 'row')}, "
         f"as of {manifest.as_of}",
@@ -77,6 +77,13 @@ def _write_lines(generation: Generation, is_new: bool) -> list[str]:
         *(f"  {each['label']:<34} {each['text']}" for each in manifest.headline.get("numbers", [])),
     ]
     return lines
+
+
+def count_rules(checks: Mapping[str, int]) -> str:
+    """How many rules are kept, and how many are not: one that is broken with a warning stops no run."""
+    broken = checks.get("warned", 0)
+    kept = f"{count_things(checks.get('passed', 0), 'rule')} kept"
+    return f"{kept}, {broken:,} broken with a warning (`meta.checks` lists them)" if broken else kept
 
 
 def _sum_counts(sources: tuple[Mapping[str, Any], ...], what: str) -> int:

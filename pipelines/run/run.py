@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -88,6 +89,11 @@ class Run:
     def as_of(self) -> dt.date:
         """The last day that counts."""
         return self.request.as_of
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which it started, in the company's zone, as `as_of` is."""
+        return self.started_at.astimezone(ZoneInfo(self.settings.company.timezone)).date()
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

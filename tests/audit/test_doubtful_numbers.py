@@ -1,4 +1,4 @@
-"""Reasons and findings in one list: what the run warns of first, what concerns parts last."""
+"""Reasons and findings in one list: what the run warns of first, then what concerns most customers."""
 
 import duckdb
 import polars as pl
@@ -7,11 +7,12 @@ from regulars.pipelines.audit.doubtful_numbers import list_doubts
 
 REASONS = """
     create table meta.reasons as select * from (values
-        (1, 4, 9, 1, 1, 'marts.a', 'missing', 'x'), (2, 0, 30, 0, 5, 'marts.b', 'of a part', 'y'),
-        (3, 0, 0, 2, 2, 'marts.c', 'chosen so', null), (4, 0, 0, 0, 1, 'marts.d', 'part', null),
-        (null, 0, 0, 0, 0, 'marts.e', 'over', 'z')
+        (1, 40, 90, 1, 1, 30, 'marts.f', 'the week is not over', null), (2, 4, 9, 1, 1, 30, 'marts.a', 'missing', 'x'),
+        (3, 0, 30, 0, 5, 0, 'marts.b', 'of a part', 'y'), (4, 0, 0, 2, 2, 5, 'marts.c', 'chosen so', null),
+        (5, 0, 0, 0, 1, 1, 'marts.d', 'part', null), (6, 2, 2, 1, 1, null, 'marts.g', 'nobody counted', 'x'),
+        (7, 1, 1, 1, 1, 700, 'marts.h', 'of many', 'x'), (null, 0, 0, 0, 0, 900, 'marts.e', 'over', 'z')
     ) reasons(reason_rank, headline_numbers_missing, numbers_missing, headline_rows_with_reason,
-        newest_rows_with_reason, table_name, reason, emptied_columns)
+        newest_rows_with_reason, customers_at_stake, table_name, reason, emptied_columns)
 """
 FINDINGS = """
     create table meta.findings as select * from (values
@@ -34,14 +35,17 @@ def doubts() -> pl.DataFrame:
 
 def test_doubts_are_in_the_order_in_which_they_are_to_be_read():
     found = doubts()
-    assert found["doubt_rank"].to_list() == [1, 2, 3, 4, 5, 6, 7]
+    assert found["doubt_rank"].to_list() == [*range(1, 11)]
     assert found.select("doubt", "doubt_group").rows() == [
         ("warned", "warned"),
+        ("of many", "headline_missing"),
         ("missing", "headline_missing"),
+        ("nobody counted", "headline_missing"),
         ("chosen so", "headline_unsure"),
         ("noted", "noted"),
         ("of a part", "part_missing"),
         ("part", "part_unsure"),
+        ("the week is not over", "not_over"),
         ("known", "acknowledged"),
     ]
 
@@ -49,5 +53,9 @@ def test_doubts_are_in_the_order_in_which_they_are_to_be_read():
 def test_what_is_over_is_left_out_and_each_row_leads_back():
     found = doubts()
     assert found["finding_id"].drop_nulls().to_list() == ["a", "b", "c"]
-    assert found["reason_group"].drop_nulls().to_list() == ["missing", "chosen so", "of a part", "part"]
-    assert found.filter(pl.col("finding_id").is_not_null())["numbers_missing"].null_count() == 3
+    missing = ["of many", "missing", "nobody counted"]
+    assert found["reason_group"].drop_nulls().to_list() == [
+        *missing, "chosen so", "of a part", "part", "the week is not over"
+    ]  # fmt: skip
+    of_findings = found.filter(pl.col("finding_id").is_not_null())
+    assert of_findings.select("numbers_missing", "customers_at_stake").null_count().row(0) == (3, 3)

@@ -159,6 +159,22 @@ def test_where_nothing_is_missing_a_reason_of_the_headline_comes_before_one_of_m
     assert [(row["reason"], row["numbers_missing"]) for row in found] == [("of all", 0), ("of parts", 0)]
 
 
+def test_customers_at_stake_are_those_of_the_headline_or_else_of_the_parts():
+    rows = [
+        month(MONTHS[2], each, value=value) for each, value in [("of all", "all"), ("of all", "DE"), ("of DE", "DE")]
+    ]
+    for row, customers in zip(rows, (90, 400, 30), strict=True):
+        row["churned_customers_12m"] = customers
+    past = month(MONTHS[1], "of DE", value="DE") | {"churned_customers_12m": 800}
+    offers = [
+        {"customer_id": name, "offer_rank": rank, "as_of": AS_OF, "reason": "few"} for name in "ab" for rank in (1, 2)
+    ]
+    score = {"dimension": "all", "dimension_value": "all", "grain": "week", "period_end": AS_OF, "reason": "no votes"}
+    found = count(churn=[*rows, past], next_best_offers=offers, nps=[score])
+    at_stake = {row["reason"]: row["customers_at_stake"] for row in found}
+    assert at_stake == {"of all": 90, "of DE": 30, "few": 2, "no votes": None}
+
+
 def test_the_newest_period_is_that_of_each_grain():
     day = {"dimension": "all", "dimension_value": "all", "is_complete": True, "reason": "few votes"}
     rows = [

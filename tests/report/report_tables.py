@@ -156,7 +156,7 @@ create table marts.bad_experiences as select *, date '2026-01-18' as as_of from 
 ) events(experienced_on, leading_sign, is_unknown);
 
 create table marts.lapse_after_experiences as select * from (values
-    (0, false, null, null, null, null, null, 900, 'the customers with whom the others are compared'),
+    (0, false, null, null, null, null, null, 900, null),
     (3, true, 0.566e0, 0.376e0, 1.5e0, 1.2e0, 1.9e0, 140, null)
 ) levels(experience_count, is_or_more, observed_lapse_rate, expected_lapse_rate, lapse_ratio, lapse_ratio_low,
     lapse_ratio_high, matched_customers, reason);

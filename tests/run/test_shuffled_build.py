@@ -15,7 +15,7 @@ from regulars.pipelines.run.run import Run
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 from tests.shop import CRM, FOUR_ORDERS, LINES, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
 
-OF_THE_CLOCK = ("landed_at", "modified_at", "started_at", "finished_at", "last_delivered_at")
+OF_THE_CLOCK = ("landed_at", "modified_at", "started_at", "run_on", "finished_at", "last_delivered_at")
 _TABLES = """
     select schema_name, table_name
     from duckdb_tables()

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.settings import Surveys
+from regulars.pipelines.settings.settings import Company, Surveys
 from regulars.pipelines.transforms.customers.referrals import referrals
 
 
@@ -49,7 +49,8 @@ def test_without_the_planted_invitations_nobody_stands_out(published, planted):
     removed = everybody.with_columns(
         referred_by_customer_id=pl.when(~is_planted).then("referred_by_customer_id"),
     )
-    found = referrals(customers, removed, as_of=as_of, surveys=Surveys())
+    company = Company(name="Acme", timezone="UTC", currency="EUR")
+    found = referrals(customers, removed, as_of=as_of, surveys=Surveys(), company=company)
     assert found["brought_customers"].max() <= 5
     (referrer,) = planted["referrer_id"].unique()
     assert found.filter(customer_id=referrer)["brought_customers"].sum() <= 1

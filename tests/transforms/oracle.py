@@ -6,11 +6,11 @@ clever makes two places where the same mistake can hide.
 
 import calendar
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from statistics import median
+from statistics import median, stdev
 from typing import Any
 
 Row = dict[str, Any]
@@ -360,9 +360,32 @@ def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set
                 "median_days_to_second_order_365d": float(median(within_a_year))
                 if known[365] and within_a_year
                 else None,
+                **year_of(customers, countable(orders, as_of), start, is_complete and len(rows) >= 11),
                 "is_complete": is_complete,
                 "as_of": as_of,
             }
         )
         start = end + DAY
     return rows
+
+
+def year_of(customers: Mapping[int, Any], orders: list[Row], month: dt.date, is_known: bool) -> Row:
+    """The orders of each customer in the twelve months to the end of a month."""
+    since = end_of_month(month.replace(year=month.year - 1))
+    counts = Counter(
+        row["customer_idx"]
+        for row in orders
+        if row["customer_idx"] in customers and since < row["order_date"] <= end_of_month(month)
+    )
+    values = list(counts.values())
+    mean = sum(values) / len(values) if values and is_known else None
+    reach = 1.959963984540054 * stdev(values) / len(values) ** 0.5 if mean and len(values) >= 30 else None
+    return {
+        "customers_with_orders_12m": len(values),
+        "customers_with_one_order_12m": values.count(1),
+        "known_customer_orders_12m": sum(values),
+        "orders_per_customer_12m": mean,
+        "orders_per_customer_12m_low": None if reach is None else max(1.0, mean - reach),
+        "orders_per_customer_12m_high": None if reach is None else mean + reach,
+        "one_order_rate_12m": values.count(1) / len(values) if mean else None,
+    }

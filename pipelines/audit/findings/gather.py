@@ -6,7 +6,6 @@ family beside this one), and what exceeds a threshold (`pipelines/findings`).
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from regulars.pipelines.audit.findings.broken_rules import find_broken_warnings, find_quarantined_records
 from regulars.pipelines.audit.findings.clock import find_clock_gone_back
@@ -88,8 +87,7 @@ def _look_at_days(run: Run) -> Iterator[Finding]:
     list_days_with_rows(con, as_of)
     profiles = read_profiles(con.execute(f"from {PROFILES}").pl())
     yield from find_silent_sources(con, as_of, profiles)
-    today = run.started_at.astimezone(ZoneInfo(run.settings.company.timezone)).date()
-    yield from () if is_backfill else (*find_days_around_as_of(con, as_of), *find_as_of_behind(as_of, today))
+    yield from () if is_backfill else (*find_days_around_as_of(con, as_of), *find_as_of_behind(as_of, run.day))
     yield from find_orders_before_history(con, as_of)
     yield from find_old_rates(con, as_of)
     yield from () if is_backfill else find_rates_not_renewed(con, as_of, profiles)

@@ -4,7 +4,7 @@ Put here: what `explain_metric` answers. Keep out: which metric a question means
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ _NAMED = """
 _NAMES = "select column_name, is_key from meta.data_dictionary where table_name = $table"
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
-TOLD_BESIDE = ("is_complete", "reason")
+IS_COMPLETE, AS_OF = "is_complete", "as_of"
+TOLD_BESIDE = (IS_COMPLETE, "reason")
 """What stands beside a metric, where its table has them: whether it may be trusted, and why not."""
 NEAR = 0.85
 """Of the score of the best metric, the least of one that fits as well."""
@@ -116,23 +117,27 @@ def _write_query(file: Path, found: FoundMetric) -> str:
     """A SELECT of the metric: its column over time, latest first, beside all that its rows are told apart by.
 
     Of a table without periods, such as one row per customer, it is the expression over all rows, unless it has an
-    interval, which adds up to nothing; of days that add up, it is the expression by month. What its row says of itself
+    interval, which adds up to nothing; of days that add up, it is the expression by month. Periods that are not over
+    are left out. What its row says of itself
     (`TOLD_BESIDE`) stands beside it.
     """
     metric = found.row
     table, where = _place_rows(found)
-    condition = f" where {where}" if where else ""
+    there = read_rows(file, _NAMES, {"table": table})
+    names = {each["column_name"] for each in there}
     apart = _list_columns_apart(file, table, metric["never_over"] or "", where or "")
     interval = [name for name in (metric["interval_low_column"], metric["interval_high_column"]) if name]
     if metric["expression"] and metric["time_column"] == "as_of" and not apart and not interval:
-        return f"select {metric['expression']} as {metric['metric']} from {table}{condition}"
+        return f"select {metric['expression']} as {metric['metric']} from {table}{_write_where(where)}"
     if metric["over_time"] == "sum" and "\"grain\" = 'day'" in (metric["filter"] or ""):
         month = f"date_trunc('month', {metric['time_column']})::date"
+        is_over = f"{metric['time_column']} < date_trunc('month', as_of + 1)" if AS_OF in names else ""
+        condition = _write_where(where, is_over)
         counted = [f"sum({metric['n_column']}) as {metric['n_column']}"] if metric["n_column"] else []
         chosen = ", ".join([f"{month} as month", *apart, f"{metric['expression']} as {metric['metric']}", *counted])
         return f"select {chosen} from {table}{condition} group by all order by month desc limit {QUERY_ROWS}"
     said = (metric["column_name"], metric["n_column"], metric["known_column"])
-    there = read_rows(file, _NAMES, {"table": table})
+    condition = _write_where(where, IS_COMPLETE if _hides_unfinished_alone(file, metric, table, where, names) else "")
     keys = [
         each["column_name"] for each in there if each["is_key"] and f'"{each["column_name"]}" =' not in (where or "")
     ]
@@ -140,6 +145,29 @@ def _write_query(file: Path, found: FoundMetric) -> str:
     columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *keys, *said, *interval, *told)) if name]
     order = ", ".join([f"{metric['time_column']} desc", *apart])
     return f"select {', '.join(columns)} from {table}{condition} order by {order} limit {QUERY_ROWS}"
+
+
+def _write_where(*conditions: str | None) -> str:
+    said = " and ".join(each for each in conditions if each)
+    return f" where {said}" if said else ""
+
+
+def _hides_unfinished_alone(
+    file: Path, metric: Mapping[str, Any], table: str, where: str | None, names: Collection[str]
+) -> bool:
+    """Whether `is_complete` leaves out the period that is not over, and values that are not known, but no other value.
+
+    In some tables it says that another number of the row is known, as churn does in young companies.
+    """
+    time = metric["time_column"]
+    if IS_COMPLETE not in names or time == AS_OF:
+        return False
+    condition = _write_where(where)
+    is_earlier = f"{time} < (select max({time}) from {table}{condition})"
+    is_hidden = f"not {IS_COMPLETE} and {metric['column_name']} is not null and {is_earlier}"
+    counts = f"count(*) filter ({IS_COMPLETE}) as complete, count(*) filter ({is_hidden}) as hidden"
+    [counted] = read_rows(file, f"select {counts} from {table}{condition}")
+    return bool(counted["complete"] and (metric["known_column"] == IS_COMPLETE or not counted["hidden"]))
 
 
 def _place_rows(found: FoundMetric) -> tuple[str, str | None]:

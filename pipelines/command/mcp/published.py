@@ -21,10 +21,7 @@ _RESTATEMENTS = """
     order by abs(change) desc, table_name, metric, key, period_start, cause_rank
     limit 200
 """
-_AS_OF = """
-    select generation, as_of::varchar as as_of, started_at::date::varchar as run_on
-    from meta.runs order by generation desc limit 1
-"""
+_RUN = "select * from meta.runs order by generation desc limit 1"
 
 
 def list_findings(file: Path) -> Rows:
@@ -38,7 +35,7 @@ def list_restatements(file: Path) -> dict[str, Any]:
     Restatements of earlier runs are among them, for a year.
     """
     return {
-        "compared": _say_comparison(read_rows(file, "select * from meta.runs order by generation desc limit 1")[0]),
+        "compared": _say_comparison(read_rows(file, _RUN)[0]),
         "restatements": [drop_empty(row) for row in read_rows(file, _RESTATEMENTS)],
     }
 
@@ -53,5 +50,10 @@ def _say_comparison(run: Mapping[str, Any]) -> str:
 
 
 def find_as_of(file: Path) -> dict[str, Any]:
-    """`generation`, `as_of` (the last day counted) and `run_on` (the day of the run) of what is published."""
-    return read_rows(file, _AS_OF)[0]
+    """`generation`, `as_of` (the last day counted) and `run_on` (the day of the run) of what is published.
+
+    Both days are the company's; a file of an older version has the moment of the run alone, in UTC.
+    """
+    run = read_rows(file, _RUN)[0]
+    run_on = run.get("run_on") or run["started_at"].date()
+    return {"generation": run["generation"], "as_of": str(run["as_of"]), "run_on": str(run_on)}

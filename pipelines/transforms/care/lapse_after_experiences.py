@@ -136,14 +136,14 @@ def _compare(rows: pl.DataFrame, threshold: int) -> pl.DataFrame:
 
 
 def _explain(landmarks: Landmarks, *, has_experiences: bool) -> pl.Expr:
-    """Say why there is no ratio; NULL where there is one."""
+    """Say why there is no ratio; NULL where there is one, and of those with whom the others are compared."""
     if not has_experiences:
         return pl.lit("there is no bad experience of a known customer")
     if not landmarks.days:
         return pl.lit(explain_no_landmark(landmarks, landmarks.lapse_days))
     return (
         pl.when(pl.col("experience_count") == 0)
-        .then(pl.lit("the customers with whom the others are compared"))
+        .then(pl.lit(None, dtype=pl.String))
         .when(pl.col("matched_customers") < FEWEST_MATCHED)
         .then(
             pl.format(
@@ -158,7 +158,7 @@ def _explain(landmarks: Landmarks, *, has_experiences: bool) -> pl.Expr:
 
 
 def _hide_where_unknown() -> dict[str, pl.Expr]:
-    """The columns that depend on matching; NULL where there is a reason not to publish them."""
-    is_known = pl.col("reason").is_null()
+    """The columns that depend on matching; NULL where there is a reason, or nothing to compare."""
+    is_known = pl.col("reason").is_null() & (pl.col("experience_count") > 0)
     names = ("observed_lapse_rate", "expected_lapse_rate", "lapse_ratio", "lapse_ratio_low", "lapse_ratio_high")
     return {name: pl.when(is_known).then(name) for name in names}

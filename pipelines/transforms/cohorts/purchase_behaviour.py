@@ -13,6 +13,8 @@ from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.windows import REPEAT_DAYS, REPEAT_DAYS_LONG
 from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
+from regulars.pipelines.transforms.cohorts.yearly_frequency import average_year, count_by_year, list_changes
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves, find_medians
@@ -37,6 +39,13 @@ COLUMNS: dict[str, PolarsDataType] = {
     f"repeat_rate_{REPEAT_DAYS_LONG}d": pl.Float64,
     "median_days_to_second_order": pl.Int32,
     f"median_days_to_second_order_{REPEAT_DAYS_LONG}d": pl.Float64,
+    "customers_with_orders_12m": pl.Int64,
+    "customers_with_one_order_12m": pl.Int64,
+    "known_customer_orders_12m": pl.Int64,
+    "orders_per_customer_12m": pl.Float64,
+    "orders_per_customer_12m_low": pl.Float64,
+    "orders_per_customer_12m_high": pl.Float64,
+    "one_order_rate_12m": pl.Float64,
     "is_complete": pl.Boolean,
     "as_of": pl.Date,
 }
@@ -87,9 +96,10 @@ def purchase_behaviour(
         split_customers(customer_dimensions, cohorts.dimensions), on="customer_idx", maintain_order="left"
     )
     marked = _mark_rows(split)
+    changes = list_changes(split, (ALL, *cohorts.dimensions))
     begun = months.filter(pl.col("month").is_between(rows["month"].min(), as_of)).select(pl.col("month").unique())
     parts = [
-        _count_by_month(marked, name, begun, as_of).with_columns(dimension=pl.lit(name))
+        _count_by_month(marked, changes, name, begun, as_of).with_columns(dimension=pl.lit(name))
         for name in (ALL, *cohorts.dimensions)
     ]
     return (
@@ -120,8 +130,10 @@ def _mark_rows(purchase_days: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Count per dimension value and month; add the median days to the second order of new customers."""
+def _count_by_month(
+    marked: pl.DataFrame, changes: pl.DataFrame, dimension: str, months: pl.DataFrame, as_of: dt.date
+) -> pl.DataFrame:
+    """Count per dimension value and month, and the year to it; add the days to the second order of new customers."""
     rows = marked.lazy().rename({dimension: "dimension_value"})
     counted = rows.group_by(GROUP).agg(pl.col(COUNTS).sum().cast(pl.Int64), pl.col(AMOUNTS).sum().cast(MONEY))
     new = rows.filter("is_first").select(*GROUP, "gap", observed=pl.lit(as_of).cast(pl.Int32) - pl.col("day_idx"))
@@ -132,6 +144,7 @@ def _count_by_month(marked: pl.DataFrame, dimension: str, months: pl.DataFrame, 
     return (
         grid.join(counted, on=GROUP, how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).fill_null(pl.lit(0).cast(MONEY)))
+        .join(count_by_year(changes, dimension, grid), on=GROUP, how="left")
         .join(repeated, on=GROUP, how="left")
         .join(half.lazy().select(*GROUP, median_days_to_second_order="median"), on=GROUP, how="left")
         .with_columns(pl.col("dimension_value").cast(pl.String))
@@ -143,6 +156,7 @@ def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Add rates and averages; NULL where they are not known yet."""
     month_end = pl.col("month").dt.month_end()
     is_over = {days: month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, *WINDOWS)}
+    is_year = is_over[0] & (pl.col("month") >= pl.col("month").min().dt.offset_by(f"{MONTHS_PER_YEAR - 1}mo"))
     rate = {days: divide_columns(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
     return counts.with_columns(
         is_complete=is_over[0],
@@ -152,6 +166,7 @@ def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
             divide_columns("returning_customers", "customers_with_orders")
         ),
         median_days_to_second_order=pl.when(is_over[0]).then("median_days_to_second_order"),
+        **average_year(is_year),
         **{f"repeat_rate_{days}d": pl.when(is_over[days]).then(rate[days]) for days in WINDOWS},
         **{f"median_days_to_second_order_{max(WINDOWS)}d": pl.when(is_over[max(WINDOWS)]).then("median_of_repeaters")},
     )

@@ -20,6 +20,7 @@ from regulars.pipelines.transforms.customers.referral_outcomes import (
     decide_referrals,
     list_known_customers,
 )
+from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -51,7 +52,7 @@ KINDS = {
 
 
 def referrals(
-    customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date, surveys: AnswerSettings
+    customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date, surveys: AnswerSettings, company: CompanyZone
 ) -> pl.DataFrame:
     """Sum the value of each referrer and of the customers they referred.
 
@@ -60,6 +61,7 @@ def referrals(
         customer_360: `marts.customer_360`; the unknown customer is left out.
         as_of: Last day that counts.
         surveys: How old an answer may be.
+        company: The zone in which an answer has its day.
 
     Returns:
         The columns of `COLUMNS`, one row per customer named as a referrer in a record, sorted by customer_id.
@@ -85,7 +87,7 @@ def referrals(
         .join(second, on="customer_id", how="left")
         .with_columns(pl.col("^(brought|second_generation)_.*$").fill_null(0))
         .with_columns(
-            nps_group=choose_nps_group(as_of, surveys.max_answer_days),
+            nps_group=choose_nps_group(as_of, surveys.max_answer_days, company),
             net_sales_with_brought=pl.col("net_sales_to_date") + pl.col("brought_net_sales"),
             is_brought=(pl.col("outcome") == COUNTED).fill_null(value=False),
             reason=_give_reason(),

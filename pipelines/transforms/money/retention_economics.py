@@ -60,8 +60,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "clv_before_cost_low": MONEY,
     "clv_before_cost_high": MONEY,
     "contribution_of_horizon": MONEY,
-    "cost_of_horizon": MONEY,
-    "first_year_cost": MONEY,
+    "goods_cost_of_horizon": MONEY,
+    "first_year_goods_cost": MONEY,
     "first_year_retention_gain": MONEY,
     "first_year_retention_gain_low": MONEY,
     "first_year_retention_gain_high": MONEY,
@@ -136,8 +136,8 @@ def retention_economics(
         .with_columns(round_to_money(pl.col(name)) for name, kind in COLUMNS.items() if kind == MONEY)
         .with_columns(
             retention_gain_rate=divide_columns("retention_gain", "contribution_of_horizon"),
-            equal_cost_cut_rate=divide_columns("retention_gain", "cost_of_horizon"),
-            first_year_equal_cost_cut_rate=divide_columns("first_year_retention_gain", "first_year_cost"),
+            equal_cost_cut_rate=divide_columns("retention_gain", "goods_cost_of_horizon"),
+            first_year_equal_cost_cut_rate=divide_columns("first_year_retention_gain", "first_year_goods_cost"),
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
@@ -191,8 +191,8 @@ def _add_gain(rows: pl.DataFrame, years: int, discount_rate: float, shape: Shape
         "clv_before_cost_low": bound_clv(clv, m, low, discount_rate),
         "clv_before_cost_high": bound_clv(clv, m, high, discount_rate),
         "contribution_of_horizon": n * m * years_kept,
-        "cost_of_horizon": n * cost * years_kept,
-        "first_year_cost": n * cost * kept,
+        "goods_cost_of_horizon": n * cost * years_kept,
+        "first_year_goods_cost": n * cost * kept,
         "first_year_retention_gain": n * m * (raised - kept),
         "first_year_retention_gain_low": n * spend_low,
         "first_year_retention_gain_high": n * spend_high,

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import polars as pl
 
+from regulars.pipelines.transforms.local_days import CompanyZone, find_local_day
+
 NEVER_ANSWERED, TOO_OLD = "never_answered", "answer_too_old"
 NPS_GROUPS = ("promoter", "passive", "detractor", TOO_OLD, NEVER_ANSWERED)
 
@@ -21,9 +23,9 @@ class AnswerSettings(Protocol):
         """The days for which an answer counts."""
 
 
-def choose_nps_group(as_of: dt.date, max_answer_days: int) -> pl.Expr:
+def choose_nps_group(as_of: dt.date, max_answer_days: int, company: CompanyZone) -> pl.Expr:
     """`latest_nps_group`, or the group of customers without an answer, or with an answer that is too old."""
-    age = (pl.lit(as_of) - pl.col("latest_nps_at").dt.date()).dt.total_days()
+    age = (pl.lit(as_of) - find_local_day(pl.col("latest_nps_at"), company)).dt.total_days()
     return (
         pl.when(pl.col("latest_nps_group").is_null())
         .then(pl.lit(NEVER_ANSWERED))

@@ -17,6 +17,7 @@ from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_t
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 from regulars.pipelines.transforms.false_discovery import is_significant
+from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.lapsed_rates import withhold_early_lapsed_rates
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
@@ -94,6 +95,7 @@ def nps_value(
     as_of: dt.date,
     lapse_days: int,
     surveys: AnswerSettings,
+    company: CompanyZone,
 ) -> pl.DataFrame:
     """Sum the money of customers by the group of their latest answer.
 
@@ -104,13 +106,14 @@ def nps_value(
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
         surveys: How old an answer may be.
+        company: The zone in which an answer has its day.
 
     Returns:
         The columns of `COLUMNS`: of all customers and of those of each region, one row per group of `NPS_GROUPS` in
         that order; empty without customers.
     """
     everybody = read_into_polars(select_columns(customer_360, *READ)).filter(~pl.col("is_unknown"))
-    grouped = everybody.with_columns(nps_group=choose_nps_group(as_of, surveys.max_answer_days))
+    grouped = everybody.with_columns(nps_group=choose_nps_group(as_of, surveys.max_answer_days, company))
     customers = grouped.filter(pl.col("lifecycle") != "prospect")
     if customers.is_empty():
         return pl.DataFrame(schema=COLUMNS)

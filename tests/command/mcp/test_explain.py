@@ -1,5 +1,6 @@
 """Metrics are explained by name, by synonym and by words; a query of each gives its latest values."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -79,6 +80,31 @@ def test_a_metric_of_days_that_add_up_is_asked_for_by_month(file):
     assert {"day", "week"} <= set(definition["splits"]["grain"])
 
 
+def test_a_period_that_is_not_over_is_left_out(file, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    shutil.copyfile(file, copy)
+    with duckdb.connect(str(copy)) as con:
+        con.execute("""
+            insert into marts.sales_new_vs_returning
+            select * replace (month + interval 1 month as month, 3 as new_customers, false as is_complete)
+            from marts.sales_new_vs_returning order by month desc limit 1;
+            insert into marts.support_response
+            select * replace (period_end + 1 as period_end)
+            from marts.support_response where period_end = date '2026-06-30';
+        """)
+    for metric, last in [("new_customers", "2026-06-01"), ("complaints_on_time_rate", "2026-06-01")]:
+        (definition, *_) = explain_metric(copy, metric)["metrics"]
+        assert ask(copy, definition["query"])["rows"][0][0] == last
+
+
+def test_what_is_known_in_a_month_whose_main_number_is_not_is_kept(file):
+    months = {}
+    for name in ("active_customers", "churn_rate_12m"):
+        (definition, *_) = explain_metric(file, name)["metrics"]
+        months[name] = {row[0] for row in ask(file, definition["query"])["rows"]}
+    assert months["active_customers"] > months["churn_rate_12m"]
+
+
 def test_a_sum_with_an_interval_is_asked_for_with_it(file):
     (definition,) = explain_metric(file, "demand_forecast_4w")["metrics"]
     found = ask(file, definition["query"])
@@ -116,6 +142,7 @@ def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
         ("CLV", "clv_simple"),
         ("money at risk", "revenue_at_risk_12m"),
         ("payback", "payback_months"),
+        ("point of retention", "first_year_retention_gain"),
         ("on-time rate", "tickets_on_time_rate"),
         ("number of complaints", "all_complaints"),
         ("Net sales", "net_sales"),

@@ -1,4 +1,5 @@
 import datetime as dt
+import statistics
 from decimal import Decimal
 from typing import Any
 
@@ -82,6 +83,28 @@ def test_the_median_counts_who_has_not_come_back_for_the_days_they_were_watched(
 def test_the_running_month_has_counts_but_no_averages():
     march = months(order("ada", "2026-03-05"), as_of=dt.date(2026, 3, 30))["2026-03"]
     assert (march["known_customer_orders"], march["average_order_value"], march["is_complete"]) == (1, None, False)
+
+
+def test_a_year_counts_each_customer_once_and_forgets_orders_after_twelve_months():
+    rows = [order("ada", day) for day in ("2025-01-05", "2025-01-06", "2025-09-30")]
+    found = months(*rows, order("bob", "2025-12-31"), as_of=dt.date(2026, 2, 28))
+    year = ("customers_with_orders_12m", "customers_with_one_order_12m", "known_customer_orders_12m")
+    assert [found[month]["orders_per_customer_12m"] for month in ("2025-11", "2025-12", "2026-01")] == [None, 2.0, 1.0]
+    assert [[found[month][name] for name in year] for month in ("2025-12", "2026-01")] == [[2, 1, 4], [2, 2, 2]]
+    assert found["2025-12"]["one_order_rate_12m"] == 0.5
+    assert found["2025-12"]["orders_per_customer_12m_low"] is None
+
+
+def test_the_interval_of_a_years_mean_is_that_of_its_counts():
+    often = [order("ada", "2025-02-01")] * 5
+    once = [order(f"c{number}", "2025-03-01") for number in range(39)]
+    december = months(order("zoe", "2025-01-01"), *often, *once, as_of=dt.date(2025, 12, 31))["2025-12"]
+    counts = [1] * 40 + [5]
+    reach = 1.96 * statistics.stdev(counts) / 41**0.5
+    mean = statistics.mean(counts)
+    assert december["orders_per_customer_12m"] == pytest.approx(mean)
+    assert december["orders_per_customer_12m_low"] == 1.0 > mean - reach
+    assert december["orders_per_customer_12m_high"] == pytest.approx(mean + reach, abs=1e-4)
 
 
 def test_months_without_orders_are_there_with_zeros():

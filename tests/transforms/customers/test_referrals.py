@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,9 @@ class Answers:
     max_answer_days: int = 365
 
 
+COMPANY = SimpleNamespace(timezone="Europe/Helsinki")
+
+
 def customer(
     name: str, by: str | None = None, sales: int = 0, first: str | None = "2025-01-01", **more: Any
 ) -> dict[str, Any]:
@@ -57,7 +61,7 @@ def make_mart(*people: dict[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
         ),
     )
     cleaned = pl.DataFrame(people, schema=SCHEMA).with_columns(core["referred_by_customer_id"])
-    return referrals(core.lazy(), cleaned.lazy(), as_of=AS_OF, surveys=Answers()), core
+    return referrals(core.lazy(), cleaned.lazy(), as_of=AS_OF, surveys=Answers(), company=COMPANY), core
 
 
 def rows_of(*people: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -105,7 +105,7 @@ def test_of_what_customers_spend_in_the_horizon_the_margin_is_contribution_and_t
     assert (row["horizon_years"], float(row["net_sales_per_customer_12m"])) == (2, 100)
     # of 1000 customers 800 are left after a year and 640 after two; each spends 100 a year
     assert float(row["contribution_of_horizon"]) == pytest.approx((800 + 640) * 40)
-    assert float(row["cost_of_horizon"]) == pytest.approx((800 + 640) * 60)
+    assert float(row["goods_cost_of_horizon"]) == pytest.approx((800 + 640) * 60)
     assert float(row["retention_gain"]) == pytest.approx((810 + 656.1 - 800 - 640) * 40)
     assert row["retention_gain_rate"] == pytest.approx(26.1 / 1440)
     assert row["equal_cost_cut_rate"] == pytest.approx(26.1 * 40 / (1440 * 60))
@@ -124,7 +124,7 @@ def test_the_first_year_brings_the_points_gained_and_a_year_on_average_its_part_
 def test_the_first_year_has_a_cost_cut_of_its_own():
     row = mart(inputs(*THOUSAND, churn=[month(0.25)]))[1]
     # 770 instead of 750 customers contribute 40 each; the goods of 750 cost 60 each
-    assert float(row["first_year_cost"]) == pytest.approx(750 * 60)
+    assert float(row["first_year_goods_cost"]) == pytest.approx(750 * 60)
     assert row["first_year_equal_cost_cut_rate"] == pytest.approx(20 * 40 / (750 * 60))
     assert row["first_year_equal_cost_cut_rate"] < row["equal_cost_cut_rate"]
 

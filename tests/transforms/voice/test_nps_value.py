@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -59,6 +60,9 @@ class Answers:
     max_answer_days: int = 365
 
 
+COMPANY = SimpleNamespace(timezone="Europe/Helsinki")
+
+
 def customer(
     name: str, group: str | None = None, days_ago: int = 10, sales: str = "0", expected: str | None = "0", **more: Any
 ) -> dict[str, Any]:
@@ -86,8 +90,19 @@ def customer(
 def mart_of(*customers: dict[str, Any], lapse_days: int = 180) -> pl.DataFrame:
     frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
     own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
-    brought = referrals(own, frame, as_of=AS_OF, surveys=Answers()).lazy()
-    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, lapse_days=lapse_days, surveys=Answers())
+    brought = referrals(own, frame, as_of=AS_OF, surveys=Answers(), company=COMPANY).lazy()
+    settings_used = {"lapse_days": lapse_days, "surveys": Answers(), "company": COMPANY}
+    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, **settings_used)
+
+
+def test_the_age_of_an_answer_is_counted_in_days_of_the_company():
+    late = dt.datetime.fromisoformat("2025-03-30 22:30")  # half past one on 31 March in Helsinki, 365 days before as_of
+    old = late - dt.timedelta(hours=2)
+    groups = mart_of(
+        customer("ada", "promoter", latest_nps_at=late), customer("bob", "promoter", latest_nps_at=old)
+    ).filter(dimension="all")
+    counted = dict(groups.select("nps_group", "customers").iter_rows())
+    assert (counted["promoter"], counted["answer_too_old"]) == (1, 1)
 
 
 def test_money_at_risk_has_the_range_of_the_test():
