@@ -27,6 +27,7 @@ from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.recognition.column_facts import collect_column_facts
 from regulars.pipelines.sources.recognition.guess import guess_mapping
 from regulars.pipelines.sources.recognition.nearest_kind import explain_unfit
+from regulars.pipelines.sources.recognition.open_questions import Questions
 from regulars.pipelines.sources.recognition.states import list_states
 from regulars.pipelines.sources.recognition.written_formats import WrittenFormat, find_written_formats
 from regulars.pipelines.sources.surveys.unfinished_answers import count_unfinished, list_progress_columns
@@ -135,7 +136,7 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
         draft.written["exclude"] = guess.exclude
     draft.what, draft.sureness, draft.kinds = guess.kind, guess.sureness, (guess.kind, *guess.further_kinds)
     draft.reasons += guess.reasons
-    asked = {f"columns.{ours}": text for ours, text in guess.questions.items()} | guess.further_questions
+    asked = Questions({f"columns.{ours}": text for ours, text in guess.questions.items()}, guess.further_questions)
     place = f"kinds.{guess.kind}." if guess.further_kinds else ""
     draft.questions = [
         Question(f"{place}{key}" if key.startswith("columns.") else key, text) for key, text in asked.items()
