@@ -83,8 +83,8 @@ def list_documents_known_by_lines(staging: Staging) -> pl.DataFrame:
     """List orders and refunds whose customer only their lines name, one row each.
 
     Returns:
-        `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`, and from the first line that has
-        one each: `customer_system`, `customer_record_id`, `email`; `_row_id` is the first line's, `ordered_at` the
+        `record_type` (`order`|`refund`), `_system`, the document's id as `order_id`; `customer_system`,
+        `customer_record_id` and `email` as by `_select_first_named`; `_row_id` is the first line's, `ordered_at` the
         earliest.
     """
     lines = staging[LINES].filter(pl.col("line_type").is_in(["sale", "refund"]))
@@ -105,20 +105,27 @@ def list_documents_known_by_lines(staging: Staging) -> pl.DataFrame:
 
 
 def _select_first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] = ()) -> pl.LazyFrame:
-    """One row per document of several rows that names a customer, from its first row that does so."""
+    """One row per document of several rows that names a customer, from its first row that does so.
+
+    The address is that of the first row with one that names no other record than the first record named: it is of the
+    same person.
+    """
     has_record, has_email = pl.col("customer_record_id").is_not_null(), pl.col("email").is_not_null()
-    return (
-        rows.filter(has_record | has_email)
-        .group_by(key)
-        .agg(
-            pl.col("customer_system", "customer_record_id")
-            .filter(has_record)
-            .min_by(pl.col("_row_id").filter(has_record)),
-            pl.col("email").filter(has_email).min_by(pl.col("_row_id").filter(has_email)),
-            pl.col("_row_id").min(),
-            *also,
-        )
+    record = ("customer_system", "customer_record_id")
+    by_row = pl.col("_row_id")
+    named = rows.filter(has_record | has_email)
+    first = named.group_by(key).agg(
+        pl.col(record).filter(has_record).min_by(by_row.filter(has_record)), by_row.min(), *also
     )
+    is_of_another = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_first")) for name in record)
+    addresses = (
+        named.filter(has_email)
+        .join(first.select(*key, *record), on=key, suffix="_first")
+        .filter(~(has_record & is_of_another))
+        .group_by(key)
+        .agg(pl.col("email").min_by(by_row))
+    )
+    return first.join(addresses, on=key, how="left")
 
 
 def read_customers(staging: Staging) -> pl.DataFrame:

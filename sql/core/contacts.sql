@@ -15,8 +15,8 @@ with
     people as (
         select
             contact_id,
-            arg_min(customer_id, first_row_id) as customer_id,
-            arg_min(customer_idx, first_row_id) as customer_idx,
+            arg_min({'id': customer_id, 'idx': customer_idx}, first_row_id)
+                filter (customer_id is not null) as customer,
         from identity.records
         where contact_id is not null
         group by contact_id
@@ -24,8 +24,8 @@ with
 
 select
     people.contact_id,
-    people.customer_id,
-    people.customer_idx,
+    people.customer.id as customer_id,
+    people.customer.idx as customer_idx,
     coalesce(crm.is_deleted, false) as is_deleted,
 from people
 left join crm on crm.contact_id = people.contact_id

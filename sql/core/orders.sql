@@ -88,9 +88,9 @@ with
             on included.system = delivered.system and included.order_id = delivered.order_id
         left join identity.customer_links as by_record
             on by_record.link_type = 'customer_record'
-            and by_record.system = if(names_customer, delivered.customer_system, totals.customer_system)
+            and by_record.system = if(names_customer, delivered.customer_system, totals.customer_record.system)
             and by_record.source_record_id
-                = if(names_customer, delivered.customer_record_id, totals.customer_record_id)
+                = if(names_customer, delivered.customer_record_id, totals.customer_record.id)
         left join identity.customer_links as by_order
             on by_order.link_type = 'order'
             and by_order.system = delivered.system

@@ -6,11 +6,8 @@ with
             document_id as refund_id,
             order_id,
             arg_min(_source, _row_id) as source,
-            coalesce(
-                arg_min(customer_system, _row_id) filter (customer_record_id is not null),
-                _system
-            ) as customer_system,
-            arg_min(customer_record_id, _row_id) as customer_record_id,
+            arg_min({'system': coalesce(customer_system, _system), 'id': customer_record_id}, _row_id)
+                filter (customer_record_id is not null) as customer_record,
             min(ordered_at) as refunded_at,
             -- a refund in two currencies has no total: its currency stays empty and the contract stops it
             case when min(currency) = max(currency) then min(currency) end as currency,
@@ -78,7 +75,9 @@ with
         union all by name
         -- lines of an order whose prices include tax give back goods with their tax
         select
-            from_lines.*,
+            from_lines.* exclude (customer_record),
+            from_lines.customer_record.system as customer_system,
+            from_lines.customer_record.id as customer_record_id,
             coalesce(shared.tax, 0) as tax,
             from_lines.amount - coalesce(shared.tax, 0) as goods,
             0 as shipping,

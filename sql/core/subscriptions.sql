@@ -4,9 +4,8 @@ with
         select
             _system as system,
             subscription_id,
-            coalesce(arg_min(customer_system, _row_id) filter (customer_record_id is not null), _system)
-                as customer_system,
-            arg_min(customer_record_id, _row_id) as customer_record_id,
+            arg_min({'system': coalesce(customer_system, _system), 'id': customer_record_id}, _row_id)
+                filter (customer_record_id is not null) as customer_record,
         from staging.subscriptions
         group by _system, subscription_id
     ),
@@ -21,8 +20,8 @@ with
         from owners
         left join identity.customer_links as by_record
             on by_record.link_type = 'customer_record'
-            and by_record.system = owners.customer_system
-            and by_record.source_record_id = owners.customer_record_id
+            and by_record.system = owners.customer_record.system
+            and by_record.source_record_id = owners.customer_record.id
         left join identity.customer_links as by_subscription
             on by_subscription.link_type = 'subscription'
             and by_subscription.system = owners.system

@@ -6,11 +6,8 @@ select
     sum(coalesce(gross_sales, cast(cast(quantity as decimal(38, 4)) * unit_price as decimal(18, 4)))) as gross_sales,
     sum(discounts) as discounts,
     sum(shipping) as shipping,
-    coalesce(
-        arg_min(customer_system, _row_id) filter (customer_record_id is not null),
-        any_value(_system)
-    ) as customer_system,
-    arg_min(customer_record_id, _row_id) as customer_record_id,
+    arg_min({'system': coalesce(customer_system, _system), 'id': customer_record_id}, _row_id)
+        filter (customer_record_id is not null) as customer_record,
     arg_min(store_id, _row_id) as store_id,
     arg_min(channel, _row_id) as channel,
     arg_min(country, _row_id) as country,

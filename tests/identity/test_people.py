@@ -87,6 +87,27 @@ def test_a_customer_that_only_order_lines_name_is_a_customer():
     assert together(people) == [{"customer/shop/17850"}, {"order/shop/2", "refund/shop/C3"}]
 
 
+def test_an_address_beside_another_record_is_of_somebody_else():
+    people = people_of(
+        customers=[{"customer_record_id": "9", "email": "bob@example.com"}],
+        order_lines=[
+            {"order_id": "1", "customer_record_id": "7"},
+            {"order_id": "1", "customer_record_id": "9", "email": "bob@example.com"},
+            {"order_id": "2", "customer_record_id": "8"},
+            {"order_id": "2", "customer_record_id": "8", "customer_system": "crm", "email": "bob@example.com"},
+            {"order_id": "3", "customer_record_id": "5"},
+            {"order_id": "3", "email": "eve@example.com"},
+            {"order_id": "4", "email": "eve@example.com"},
+        ],
+    )
+    assert together(people) == [
+        {"customer/shop/5", "order/shop/4"},
+        {"customer/shop/7"},
+        {"customer/shop/8"},
+        {"customer/shop/9"},
+    ]
+
+
 def test_lines_of_an_order_that_has_its_own_row_name_nobody():
     people = people_of(
         orders=[{"order_id": "1", "customer_record_id": "7"}],

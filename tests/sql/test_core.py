@@ -74,6 +74,24 @@ def test_refund_lines_of_one_document_are_one_refund_of_its_customer_and_day():
     assert refund["date_is_estimated"] is False
 
 
+def test_the_record_that_a_first_refund_line_names_is_of_that_lines_own_system():
+    line = {"order_id": "1", "line_type": "refund", "gross_sales": "-5", "ordered_at": "2025-03-10"}
+    refund = only(
+        run_sql(
+            "core/refunds",
+            staging__order_lines=[
+                {**line, "customer_record_id": "c1"},
+                {**line, "customer_record_id": "c2", "customer_system": "crm"},
+            ],
+            identity__customer_links=[
+                {"link_type": "customer_record", "system": system, "source_record_id": "c1", "customer_id": who}
+                for system, who in (("shop", "ada"), ("crm", "bob"))
+            ],
+        )
+    )
+    assert refund["customer_id"] == "ada"
+
+
 def test_refund_lines_without_a_day_take_their_orders_day_and_say_so():
     refund = only(
         run_sql(

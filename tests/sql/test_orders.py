@@ -264,3 +264,16 @@ def test_an_order_that_names_nobody_is_of_the_customer_that_its_lines_name():
         identity__customer_links=[record("c1", ADA), record("c2", BOB)],
     )
     assert list(pick(orders, "order_id", "customer_id")) == [("1", "ada"), ("2", "bob")]
+
+
+def test_the_record_that_a_first_line_names_is_of_that_lines_own_system():
+    orders = run_sql(
+        "core/orders",
+        staging__order_lines=[
+            {"order_id": "1", "unit_price": "5"},
+            {"order_id": "1", "unit_price": "5", "customer_record_id": "c1"},
+            {"order_id": "1", "unit_price": "5", "customer_record_id": "c2", "customer_system": "crm"},
+        ],
+        identity__customer_links=[record("c1", ADA), record("c1", BOB, system="crm"), record("c2", BOB, system="crm")],
+    )
+    assert only(orders)["customer_id"] == "ada"

@@ -239,6 +239,21 @@ def test_all_rows_of_a_subscription_belong_to_the_customer_of_the_first_that_nam
     assert list(pick(named, "source_record_id")) == [("2",)]
 
 
+def test_the_record_that_a_first_row_names_is_of_that_rows_own_system():
+    periods = run_sql(
+        "core/subscriptions",
+        staging__subscriptions=[
+            {"subscription_id": "a", "customer_record_id": "1"},
+            {"subscription_id": "a", "customer_record_id": "2", "customer_system": "crm", "started_at": "2026-02-01"},
+        ],
+        identity__customer_links=[
+            {"link_type": "customer_record", "system": system, "source_record_id": "1", "customer_id": who}
+            for system, who in (("shop", "ada"), ("crm", "bob"))
+        ],
+    )
+    assert {row["customer_id"] for row in periods} == {"ada"}
+
+
 def test_the_calendar_has_the_days_on_which_subscriptions_start():
     started = [{"subscription_id": "a", "started_at": "2024-06-01"}]
     days = run_sql("core/calendar", staging__subscriptions=started)

@@ -3,7 +3,7 @@
 Put here: what goes into the settings of one source. Keep out: asking (`questions.py`), and writing (`written_text.py`).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,33 +12,28 @@ import duckdb
 from pydantic import ValidationError
 
 from regulars.pipelines.command.init.groups import Group
-from regulars.pipelines.command.init.tables import TableHead
+from regulars.pipelines.command.init.landed_groups import choose_files, land_group
 from regulars.pipelines.command.init.values.found_ids import FoundIds, read_ids
 from regulars.pipelines.command.init.values.phone_region import read_phones
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile import Profile
 from regulars.pipelines.settings.sources.columns import KindMapping
 from regulars.pipelines.settings.sources.source import Source
-from regulars.pipelines.sources.landing import land_file, read_file_state
 from regulars.pipelines.sources.mapping.expressions import ExpressionChecker
-from regulars.pipelines.sources.mapping.filled_rows import select_filled_rows
 from regulars.pipelines.sources.mapping.mapping import select_delivered_text
 from regulars.pipelines.sources.mapping.mapping_checks import check_mapping
-from regulars.pipelines.sources.mapping.named_columns import name_file_columns, select_named_rows
-from regulars.pipelines.sources.readers.landed_text import Landed, text_path
+from regulars.pipelines.sources.mapping.named_columns import name_file_columns
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.recognition.column_facts import collect_column_facts
 from regulars.pipelines.sources.recognition.guess import guess_mapping
 from regulars.pipelines.sources.recognition.nearest_kind import explain_unfit
+from regulars.pipelines.sources.recognition.open_questions import Questions
 from regulars.pipelines.sources.recognition.states import list_states
 from regulars.pipelines.sources.recognition.written_formats import WrittenFormat, find_written_formats
-from regulars.pipelines.sources.surveys.unfinished_answers import count_unfinished
-from regulars.pipelines.warehouse.sql_text import quote_literal
+from regulars.pipelines.sources.surveys.unfinished_answers import count_unfinished, list_progress_columns
 
 SAME_SALES = "same_sales"
 """The question whether another source holds the same sales."""
-_MOST_BYTES = 256_000_000
-"""So much of a source is read to learn how its values are written; the newest files, and always one."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +118,16 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
     draft = Draft(name, group, written, "an export that no profile knows", "unknown", list(_explain_header(group)))
     try:
         # of one file: the same record stands in several exports, and once in each
-        rows, landed = land_group(replace(group, heads=group.heads[-1:]), probe, landing)
+        newest = land_group(replace(group, heads=group.heads[-1:]), probe, landing)
+        whole = land_group(group, probe, landing) if list_progress_columns(newest.newest.columns) else newest
     except Refusal as refusal:
         draft.problems.append(refusal.sentence)
         return draft
-    facts = collect_column_facts(con, rows, landed.columns)
+    rows, columns = newest.rows, newest.newest.columns
+    facts = collect_column_facts(con, rows, columns)
     draft.row_count = facts[0].row_count if facts else 0
-    states = list(list_states(con, rows, landed.columns))
-    guess = guess_mapping(facts, states, count_unfinished(con, rows, landed.columns))
+    states = list(list_states(con, rows, columns))
+    guess = guess_mapping(facts, states, count_unfinished(con, rows, columns, whole.numbered_rows))
     if guess is None:
         draft.reasons.append(explain_unfit(facts))
         return draft
@@ -139,7 +136,7 @@ def draft_unknown(name: str, group: Group, con: duckdb.DuckDBPyConnection, landi
         draft.written["exclude"] = guess.exclude
     draft.what, draft.sureness, draft.kinds = guess.kind, guess.sureness, (guess.kind, *guess.further_kinds)
     draft.reasons += guess.reasons
-    asked = {f"columns.{ours}": text for ours, text in guess.questions.items()} | guess.further_questions
+    asked = Questions({f"columns.{ours}": text for ours, text in guess.questions.items()}, guess.further_questions)
     place = f"kinds.{guess.kind}." if guess.further_kinds else ""
     draft.questions = [
         Question(f"{place}{key}" if key.startswith("columns.") else key, text) for key, text in asked.items()
@@ -161,10 +158,11 @@ def look_at_values(
     """
     try:
         source = Source.model_validate(merge_source(mapping, {**draft.written, "path": "*"}))
-        rows, landed = land_group(draft.group, source, landing)
+        group = land_group(draft.group, source, landing)
     except (Refusal, ValidationError) as error:
         draft.problems.append(error.sentence if isinstance(error, Refusal) else "the settings of this source clash")
         return
+    rows, landed = group.rows, group.newest
     checker = ExpressionChecker(con)
     mistakes = check_mapping(draft.name, source, landed.header, landed.columns, checker)
     draft.problems += [each.sentence for each in mistakes if each.code in ("missing", "ambiguous", "settings")]
@@ -180,7 +178,7 @@ def look_at_values(
         for kind, each in source.mappings.items()
     }
     draft.row_count = con.execute(f"select count(*) from {rows}").fetchall()[0][0]
-    looked_at = len(_choose_files(draft.group.heads))
+    looked_at = len(choose_files(draft.group.heads))
     if looked_at < len(draft.group.heads):
         draft.reasons.append(f"only the newest {looked_at:,} of its {len(draft.group.heads):,} files were looked at")
     for each in find_written_formats(con, rows, source, mappings, named.names):
@@ -275,31 +273,3 @@ def _explain_header(group: Group) -> Iterator[str]:
         yield f"its records are the list at the key `{group.heads[-1].records}` of one object"
     if line is not None:
         yield f"its header is in line {line}, and what stands above it is taken for a title and not read"
-
-
-def land_group(group: Group, source: Source, landing: Path) -> tuple[str, Landed]:
-    """SQL of the rows of the newest files, by the names that the settings use, and one of the files as landed."""
-    chosen = _choose_files(group.heads)
-    landed = [
-        land_file(each.file.path, each.file.name, read_file_state(each.file.path), source, landing) for each in chosen
-    ]
-    selects = []
-    for each in landed:
-        text = text_path(landing, each.file_sha256, source)
-        rows = f"read_parquet({quote_literal(text)}, file_row_number = true)"
-        named = name_file_columns(source, each.columns)
-        rows = select_named_rows(rows, named)
-        filled = rows if source.fill_down is None else select_filled_rows(rows, source.fill_down, named.names)
-        selects.append(f"select * from {filled}")
-    return f"({' union all by name '.join(selects)})", landed[-1]
-
-
-def _choose_files(heads: Sequence[TableHead]) -> list[TableHead]:
-    chosen: list[TableHead] = []
-    size = 0
-    for head in sorted(heads, key=lambda each: -each.file.path.stat().st_mtime):
-        size += head.file.path.stat().st_size
-        if chosen and size > _MOST_BYTES:
-            break
-        chosen.append(head)
-    return chosen[::-1]

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 from pydantic import ValidationError
 
-from regulars.pipelines.command.init.drafts import Draft, Question, land_group
+from regulars.pipelines.command.init.drafts import Draft, Question
+from regulars.pipelines.command.init.landed_groups import land_group
 from regulars.pipelines.settings.part import check_zone
 from regulars.pipelines.settings.profiles.merge import merge_source
 from regulars.pipelines.settings.profiles.profile import Profile
@@ -34,13 +35,13 @@ def name_survey_columns(draft: Draft, profile: Profile, con: duckdb.DuckDBPyConn
         return
     try:
         source = Source.model_validate(merge_source(profile.mapping, {**draft.written, "path": "*"}))
-        rows, landed = land_group(draft.group, source, landing)
+        group = land_group(draft.group, source, landing)
     except (Refusal, ValidationError):
         return  # looking at the values says why
     known = [*profile.recognise.all, *source.optional, *source.headers]
     known += [other for others in source.headers.values() for other in others]
-    columns = [name for name in landed.columns if name not in profile.find]
-    found = find_survey_columns(con, rows, columns, profile.find, profile.header_rows, known)
+    columns = [name for name in group.newest.columns if name not in profile.find]
+    found = find_survey_columns(con, group.rows, columns, profile.find, profile.header_rows, known)
     answered = {f"headers.{name}" for name in found.headers}
     if found.headers:
         draft.written["headers"] = found.headers
@@ -67,17 +68,19 @@ def question_unfinished(draft: Draft, profile: Profile, con: duckdb.DuckDBPyConn
         source = Source.model_validate(merge_source(profile.mapping, {**draft.written, "path": "*"}))
         if "survey_responses" not in source.mappings:
             return
-        rows, landed = land_group(draft.group, source, landing)
+        group = land_group(draft.group, source, landing)
     except (Refusal, ValidationError):
         return  # looking at the values says why
     rules = [*source.exclude.values(), *source.include.values()]
-    free = list_unread_columns(
-        source.mappings.values(), rules, name_file_columns(source, landed.columns).delivered, ExpressionChecker(con)
-    )
+    delivered = name_file_columns(source, group.newest.columns).delivered
+    free = list_unread_columns(source.mappings.values(), rules, delivered, ExpressionChecker(con))
     kept = [f"try(({each})) is not true" for each in source.exclude.values()]
     kept += [f"try(({each})) is true" for each in source.include.values()]
+    rows, numbered = (
+        f"(from {rows} as file where {' and '.join(kept) or 'true'})" for rows in (group.rows, group.numbered_rows)
+    )
     try:
-        found = count_unfinished(con, f"(from {rows} as file where {' and '.join(kept) or 'true'})", free)
+        found = count_unfinished(con, rows, free, numbered)
     except duckdb.BinderException:
         return  # the file lacks a column: that is said elsewhere
     for each in found:

@@ -73,8 +73,8 @@ class Evidence:
             `column` of the place is that of the file.
         unfinished: Answers that a column of the file calls unfinished, where no setting reads it as that; `column` of
             the place is that of the file.
-        progress: How far answers came by a column with numbers that no setting reads; `column` of the place is that
-            of the file.
+        progress: How far the answers of each file came by a column with numbers that no setting reads; `column` of
+            the place is that of the file.
         ends_of_day: Moments written as 24:00 of a day.
         file_days: The days of each file, read in both ways.
     """
@@ -91,7 +91,7 @@ class Evidence:
     garbled: dict[Place, int] = field(default_factory=dict)
     unread_states: dict[Place, int] = field(default_factory=dict)
     unfinished: dict[Place, int] = field(default_factory=dict)
-    progress: dict[Place, Progress] = field(default_factory=dict)
+    progress: dict[Place, list[Progress]] = field(default_factory=dict)
     ends_of_day: dict[Place, int] = field(default_factory=dict)
     file_days: list[FileDays] = field(default_factory=list)
 
@@ -126,7 +126,7 @@ def collect_evidence(
         rows = f"(from {file.rows} as file where ({mapping.when or 'true'}\n) is true)"
         for name in list_progress_columns(file.rest if kind == "survey_responses" else ()):
             place = Place(file.source, kind, name)
-            evidence.progress[place] = evidence.progress.get(place, Progress()) + read_progress(con, rows, name)
+            evidence.progress.setdefault(place, []).extend(read_progress(con, rows, name))
         counts = list(_list_counts(file, kind, mapping))
         if not counts:
             continue

@@ -15,6 +15,7 @@ from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.evidence import Evidence
 from regulars.pipelines.sources.mapping.swapped_days import find_swapped_days
+from regulars.pipelines.sources.surveys.unfinished_answers import count_unfinished_by_number
 
 _NAMES = {".": "point", ",": "comma"}
 _MANY_TIMES = 5
@@ -229,7 +230,7 @@ _ENDS_OF_DAY = _Counted(
 
 
 def _find_counted(evidence: Evidence, currencies: Mapping[str, str]) -> Iterator[Finding]:
-    by_number = {place: progress.unfinished_count for place, progress in evidence.progress.items()}
+    by_number = {place: count_unfinished_by_number(files) for place, files in evidence.progress.items()}
     found = (
         (_EMPTY_BOOLEANS, evidence.empty_booleans),
         (_OTHER_CURRENCIES, evidence.other_currencies),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
+from regulars.pipelines.sources.recognition.open_questions import Questions
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 TaxBasis = Literal["with", "without", "either", ""]
@@ -109,7 +110,7 @@ def order_by_tax(facts: Sequence[ColumnFacts]) -> list[ColumnFacts]:
 
 
 def settle_tax(
-    found: Mapping[str, ColumnFacts], columns: dict[str, Any], reasons: list[str], questions: dict[str, str]
+    found: Mapping[str, ColumnFacts], columns: dict[str, Any], reasons: list[str], questions: Questions
 ) -> None:
     """Say whether the prices of a file of orders include the tax, and leave out amounts that disagree in it.
 
@@ -122,19 +123,20 @@ def settle_tax(
     goods = found["gross_sales"]
     basis = find_tax_basis(goods.column)
     if basis == "either":
-        questions["prices_include_tax"] = f"is the tax within `{goods.column}`, or does it come on top?"
+        questions.ask("prices_include_tax", f"is the tax within `{goods.column}`, or does it come on top?")
     if basis == "with":
         columns["prices_include_tax"] = {"value": True}
         if "tax" in columns:
             reasons.append(f"`{goods.column}` says that it holds the tax, which is taken out of it")
         else:
-            questions["tax"] = (
+            questions.ask(
+                "tax",
                 f"`{goods.column}` holds the tax: which column is the tax? If there is one with the amount without, "
-                "write that one as `gross_sales` and take `prices_include_tax` away"
+                "write that one as `gross_sales` and take `prices_include_tax` away",
             )
         if "discounts" in columns and find_tax_basis(found["discounts"].column) == "without":
-            questions["discounts"] = (
-                f"`{found['discounts'].column}` is without tax and `{goods.column}` holds it: {_WHICH}"
+            questions.ask(
+                "discounts", f"`{found['discounts'].column}` is without tax and `{goods.column}` holds it: {_WHICH}"
             )
         return
     if "shipping" in columns and find_tax_basis(found["shipping"].column) == "with":
@@ -142,7 +144,7 @@ def settle_tax(
         reasons.append(f"`{found['shipping'].column}` is with tax and `{goods.column}` is not, so that it is not read")
     if "discounts" in columns and find_tax_basis(found["discounts"].column) == "with":
         del columns["discounts"]
-        questions["discounts"] = f"`{found['discounts'].column}` is with tax and `{goods.column}` is not: {_WHICH}"
+        questions.ask("discounts", f"`{found['discounts'].column}` is with tax and `{goods.column}` is not: {_WHICH}")
 
 
 def question_silent_tax(amount: ColumnFacts, columns: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

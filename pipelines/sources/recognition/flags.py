@@ -9,6 +9,7 @@ from typing import Any
 
 from regulars.pipelines.kinds.shape.registry import KINDS
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
+from regulars.pipelines.sources.recognition.open_questions import Questions
 from regulars.pipelines.warehouse.sql_text import quote_identifier
 
 _TESTS = (
@@ -79,7 +80,7 @@ class Flags:
     columns: dict[str, Any] = field(default_factory=dict)
     exclude: dict[str, str] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
-    questions: dict[str, str] = field(default_factory=dict)
+    questions: Questions = field(default_factory=Questions)
 
 
 def find_flags(kind: str, by_name: Mapping[str, ColumnFacts], used: Collection[str]) -> Flags:
@@ -108,7 +109,7 @@ def _find_tests(kind: str, free: Mapping[str, ColumnFacts], found: Flags) -> Non
     rule = f"lower(trim(coalesce({quote_identifier(each.column)}, ''))) in ('true', 't', 'yes', 'y', '1')"
     if each.filled and each.share(each.flags) < _MOST:
         do = "name it in `columns.is_test`" if is_column else "leave them out with a rule in `exclude`"
-        found.questions["exclude.tests"] = f"does `{each.column}` mark test records? Then {do}"
+        found.questions.ask("exclude.tests", f"does `{each.column}` mark test records? Then {do}")
         return
     if is_column:
         found.columns["is_test"] = each.column
@@ -116,7 +117,7 @@ def _find_tests(kind: str, free: Mapping[str, ColumnFacts], found: Flags) -> Non
         found.exclude["tests"] = rule
     found.reasons.append(f"records that `{each.column}` marks are tests, which never count")
     if name in _MAY_BE_ANOTHER:
-        found.questions["exclude.tests"] = f"is `{each.column}` the mark of test records, and no other test?"
+        found.questions.ask("exclude.tests", f"is `{each.column}` the mark of test records, and no other test?")
 
 
 def _find_cancelled(free: Mapping[str, ColumnFacts], found: Flags) -> None:
@@ -129,9 +130,10 @@ def _find_cancelled(free: Mapping[str, ColumnFacts], found: Flags) -> None:
         found.columns["is_cancelled"] = flag.column
         found.reasons.append(f"orders that `{flag.column}` marks are cancelled, and never count")
     elif (doubtful := moment or flag) is not None and doubtful.filled:
-        found.questions["columns.is_cancelled"] = (
+        found.questions.ask(
+            "columns.is_cancelled",
             f"`{doubtful.column}` is written like `{doubtful.shape}`: which of its values say that an order was "
-            "cancelled? Until then all count"
+            "cancelled? Until then all count",
         )
 
 

@@ -4,12 +4,13 @@ Put here: what follows from the values of such columns. Keep out: which column i
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from regulars.pipelines.sources.recognition.amounts import find_tax_basis
 from regulars.pipelines.sources.recognition.column_facts import ColumnFacts
 from regulars.pipelines.sources.recognition.column_names import plain_name
+from regulars.pipelines.sources.recognition.open_questions import Questions
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _FIRST_REPLY = re.compile(
@@ -69,8 +70,12 @@ def settle_first_reply(facts: Sequence[ColumnFacts], columns: dict[str, Any], re
 
 
 def settle_subscriptions(
-    found: Mapping[str, ColumnFacts], facts: Sequence[ColumnFacts], columns: dict[str, Any], reasons: list[str]
-) -> dict[str, str]:
+    found: Mapping[str, ColumnFacts],
+    facts: Sequence[ColumnFacts],
+    columns: dict[str, Any],
+    reasons: list[str],
+    questions: Questions,
+) -> None:
     """Say what the amount of a subscription pays for, and ask what else decides how much it is worth and how long.
 
     Args:
@@ -78,29 +83,26 @@ def settle_subscriptions(
         facts: The columns of the file.
         columns: Our columns, as they are mapped so far, which are changed.
         reasons: Why, which are added to.
-
-    Returns:
-        What must be answered: a column of ours, or `kind` -> the question.
+        questions: What must be answered, which is added to.
     """
-    questions: dict[str, str] = {}
     priced = "monthly_amount" if "monthly_amount" in columns else "amount"
     amount = found[priced]
     if "monthly_amount" in columns:
         for other in ("amount", "quantity", "billing_interval"):
             columns.pop(other, None)
     else:
-        questions |= _settle_interval(found, facts, columns, reasons)
+        questions.ask_all(_settle_interval(found, facts, columns, reasons).items())
     if find_tax_basis(amount.column) in ("with", "either"):
-        questions[priced] = f"`{amount.column}` is with tax, or may be: which column is the amount without?"
+        questions.ask(priced, f"`{amount.column}` is with tax, or may be: which column is the amount without?")
     key = found["subscription_id"]
     if key.distinct < key.filled:
-        questions["subscription_id"] = (
-            f"`{key.column}` repeats: is a row a period of a subscription, one of its items, or an order that it made?"
+        questions.ask(
+            "subscription_id",
+            f"`{key.column}` repeats: is a row a period of a subscription, one of its items, or an order that it made?",
         )
     if not {"cancelled_at", "ended_at"} & columns.keys():
         said = f"`{columns['status']}` says how they stand, and " if "status" in columns else ""
-        questions["cancelled_at"] = f"{said}no column says since when one is cancelled: all would count as live"
-    return questions
+        questions.ask("cancelled_at", f"{said}no column says since when one is cancelled: all would count as live")
 
 
 def _settle_interval(
@@ -136,24 +138,25 @@ def _settle_interval(
     return {}
 
 
-def settle_spend(found: Mapping[str, ColumnFacts], facts: Sequence[ColumnFacts]) -> dict[str, str]:
+def question_spend(found: Mapping[str, ColumnFacts], facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
     """What must be answered of a report of spend.
 
     Args:
         found: Our column -> the file's.
         facts: The columns of the file.
     """
-    questions: dict[str, str] = {}
     if "channel" not in found:
-        questions["channel"] = (
-            "no column names the channel: write it as `channel: {value: …}`, as acquisition_channel of customers has it"
+        yield (
+            "channel",
+            "no column names the channel: write it as `channel: {value: …}`, in the words of acquisition_channel of "
+            "customers",
         )
     ends = [each for each in facts if plain_name(each.column) in _REPORT_ENDS]
     if ends and ends[0].distinct <= 1 < ends[0].filled:
-        questions["month"] = (
-            f"all rows end on one day (`{ends[0].column}`): are they of one month? Else export the report by month"
+        yield (
+            "month",
+            f"all rows end on one day (`{ends[0].column}`): are they of one month? Else export the report by month",
         )
-    return questions
 
 
 _REPORT_ENDS = {"reporting ends", "end date", "date stop", "to", "bis"}

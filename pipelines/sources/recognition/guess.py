@@ -29,10 +29,11 @@ from regulars.pipelines.sources.recognition.column_names import (
 )
 from regulars.pipelines.sources.recognition.flags import Flags, find_flags
 from regulars.pipelines.sources.recognition.further_columns import (
+    question_spend,
     settle_first_reply,
-    settle_spend,
     settle_subscriptions,
 )
+from regulars.pipelines.sources.recognition.open_questions import Questions
 from regulars.pipelines.sources.recognition.other_rows import (
     find_staff_column,
     has_totals,
@@ -111,9 +112,9 @@ class Guess:
     columns: dict[str, Any]
     sureness: Sureness
     reasons: list[str] = field(default_factory=list)
-    questions: dict[str, str] = field(default_factory=dict)
+    questions: Questions = field(default_factory=Questions)
     exclude: dict[str, str] = field(default_factory=dict)
-    further_questions: dict[str, str] = field(default_factory=dict)
+    further_questions: Questions = field(default_factory=Questions)
     further_kinds: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -160,14 +161,12 @@ def guess_mapping(
 
 
 def _add_flags(guess: Guess, flags: Flags) -> Guess:
-    before = guess.further_questions
-    asked = {key: f"{before[key]}. {text}" if key in before else text for key, text in flags.questions.items()}
     return replace(
         guess,
         columns={**guess.columns, **flags.columns},
         reasons=[*guess.reasons, *flags.reasons],
         exclude={**guess.exclude, **flags.exclude},
-        further_questions={**before, **asked},
+        further_questions=Questions(guess.further_questions, flags.questions),
     )
 
 
@@ -189,7 +188,7 @@ def _match_shapes(kind: str, columns: dict[str, ColumnFacts], facts: Sequence[Co
 
 def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts], reasons: list[str]) -> Guess:
     """Compare the values with what the names say; whatever does not agree is a question."""
-    questions: dict[str, str] = {}
+    questions, further = Questions(), Questions()
     columns: dict[str, Any] = {}
     by_names = all("by the name" in reason for reason in reasons)
     needed = {each if each in found else _INSTEAD.get(each, each) for each in NEEDED[kind]}
@@ -199,45 +198,43 @@ def _check(kind: str, found: dict[str, ColumnFacts], facts: Sequence[ColumnFacts
             continue  # a column of another meaning, which nothing needs
         columns[ours] = each.column
         if doubt:
-            questions[ours] = doubt
+            questions.ask(ours, doubt)
     doubts = {*questions}  # nobody can say of words whether they hold the tax
     if kind == "orders":
         if "gross_sales" not in doubts:
-            questions |= _question_total(found["gross_sales"], facts, columns)
+            questions.ask_all(_question_total(found["gross_sales"], facts, columns))
         settle_tax(found, columns, reasons, questions)
-    further: dict[str, str] = {}
     if kind in _PRICED and _PRICED[kind] not in doubts:
-        further |= question_silent_tax(found[_PRICED[kind]], columns)
+        further.ask_all(question_silent_tax(found[_PRICED[kind]], columns))
     if kind == "order_lines" and find_tax_basis(price := found["unit_price"].column) in ("with", "either"):
-        questions["unit_price"] = f"`{price}` is with tax, or may be: which column is the price without?"
+        questions.ask("unit_price", f"`{price}` is with tax, or may be: which column is the price without?")
     if kind == "subscriptions":
         priced = "monthly_amount" if "monthly_amount" in columns else "amount"
-        questions |= settle_subscriptions(found, facts, columns, reasons)
+        settle_subscriptions(found, facts, columns, reasons, questions)
         if priced not in doubts:
-            further |= question_silent_tax(found[priced], columns)
+            further.ask_all(question_silent_tax(found[priced], columns))
     if kind == "acquisition_spend":
-        questions |= settle_spend(found, facts)
+        questions.ask_all(question_spend(found, facts))
     if kind == "tickets":
-        further |= settle_first_reply(facts, columns, reasons)
-    questions |= question_suppliers(kind, facts, columns)
-    questions |= question_row_types(kind, facts, columns)
-    other = "; ".join(
-        filter(None, (questions.get("kind", ""), question_staff(kind, facts), question_things(kind, facts)))
-    )
-    if other:
-        questions["kind"] = other
+        further.ask_all(settle_first_reply(facts, columns, reasons).items())
+    questions.ask_all(question_suppliers(kind, facts, columns))
+    questions.ask_all(question_row_types(kind, facts, columns))
+    questions.ask_all(question_staff(kind, facts))
+    questions.ask_all(question_things(kind, facts))
     if kind == "survey_responses":
-        questions |= _set_scale(found["score"], columns)
+        questions.ask_all(_set_scale(found["score"], columns))
         _name_responses(found, columns, reasons)
     key = found[NEEDED[kind][0]]
     exclude = dict(leave_out_rows(kind, found, reasons))
     if kind in _ONE_ROW_EACH:
         if plain_name(key.column) in _COMMON and "kind" not in questions:
-            questions["kind"] = f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
+            questions.ask(
+                "kind", f"nothing but common names such as `{key.column}` speaks for it: are its rows {kind}?"
+            )
         if key.distinct < key.filled * 0.9:
-            questions[NEEDED[kind][0]] = f"`{key.column}` repeats: what names one record?"
+            questions.ask(NEEDED[kind][0], f"`{key.column}` repeats: what names one record?")
     if not facts or not facts[0].row_count:
-        questions["kind"] = "the file has a header and no record, so that only its names speak: is it what it seems?"
+        questions.ask("kind", "the file has a header and no record, so that only its names speak: is it what it seems?")
     sureness: Sureness = "unsure" if questions else "sure" if by_names else "likely"
     return Guess(kind, columns, sureness, reasons, questions, exclude, further_questions=further)
 
@@ -264,7 +261,7 @@ def _find_doubt(kind: str, ours: str, each: ColumnFacts) -> str:
         return f"`{each.column}` holds e-mail addresses: are columns exchanged, or which one is it?"
     if column.form in ("moment", "date") and each.share(each.days) < _MOST:
         return f"`{each.column}` is written like `{each.shape}`: which column is the day?"
-    if column.form == "number" and (each.share(each.numbers) < _MOST or "%" in each.shape):
+    if column.form == "number" and ours != "score" and (each.share(each.numbers) < _MOST or "%" in each.shape):
         return f"`{each.column}` is written like `{each.shape}`: which column is the number?"
     if column.form == "currency" and not re.fullmatch("[Aa]{3}", each.shape):
         return f"`{each.column}` is written like `{each.shape}`: which currency is meant?"

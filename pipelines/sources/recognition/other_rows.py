@@ -84,30 +84,29 @@ def find_staff_column(facts: Sequence[ColumnFacts]) -> str:
     return staff[0] if len(staff) >= _FEW or (staff and not _names_customers(facts)) else ""
 
 
-def question_staff(kind: str, facts: Sequence[ColumnFacts]) -> str:
-    """What has to be asked of a file that seems to be a list of customers, and may be one of employees; or nothing."""
+def question_staff(kind: str, facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
+    """What has to be asked of a file that seems to be a list of customers, and may be one of employees."""
     staff = _list_columns(facts, _STAFF)
     often = _list_columns(facts, _OFTEN_STAFF)
     found = staff or (often if len(often) >= _FEW and not _names_customers(facts) else [])
-    if kind != "customers" or not found:
-        return ""
-    names = ", ".join(f"`{column}`" for column in found)
-    return f"lists of employees have {names} too: are its rows customers?"
+    if kind == "customers" and found:
+        names = ", ".join(f"`{column}`" for column in found)
+        yield "kind", f"lists of employees have {names} too: are its rows customers?"
 
 
-def question_things(kind: str, facts: Sequence[ColumnFacts]) -> str:
-    """What has to be asked of a file that seems to be a list of customers, and may be one of what they do; or nothing.
+def question_things(kind: str, facts: Sequence[ColumnFacts]) -> Iterator[tuple[str, str]]:
+    """What has to be asked of a file that seems to be a list of customers, and may be one of what they do.
 
     Every subscription, booking or message names its customer, so that these names alone speak for customers.
     """
     named = [each for each in facts if _THINGS.fullmatch(plain_name(each.column))]
     things = [each for each in named if each.filled >= _MOST * each.row_count]
-    if kind != "customers" or not things or not things[0].row_count:
-        return ""
-    return (
-        f"`{things[0].column}` names something else in every row, of which a customer may have several: are its rows "
-        "customers?"
-    )
+    if kind == "customers" and things and things[0].row_count:
+        yield (
+            "kind",
+            f"`{things[0].column}` names something else in every row, of which a customer may have several: are its "
+            "rows customers?",
+        )
 
 
 def _list_columns(facts: Sequence[ColumnFacts], names: Collection[str]) -> list[str]:

@@ -41,8 +41,9 @@ def read_states(kind: str, states: Sequence[States], columns: Mapping[str, Any],
         found.reasons.append(f"what `{each.column}` calls {_list_words(each.no_sale_words)} {said}")
     open_states = [text for each in states for text in _list_questions(each, has_refunds=has_refunds)]
     if open_states:
-        found.questions[_KEYS[kind]] = (
-            f"{'; '.join(open_states)}. Those that are no sale: name them in `{_KEYS[kind]}`. Until then they count"
+        found.questions.ask(
+            _KEYS[kind],
+            f"{'; '.join(open_states)}. Those that are no sale: name them in `{_KEYS[kind]}`. Until then they count",
         )
     return found
 

@@ -5,7 +5,7 @@ Put here: the names of columns that say so, and their words. Keep out: what foll
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
 import duckdb
@@ -14,6 +14,8 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 
 RULE = "unfinished"
 """The name of the rule that leaves such answers out."""
+FILE_NUMBER = '" file"'
+"""SQL of the column that tells the files of a source apart, where their rows lie together."""
 _STATES = {
     *("status", "response status", "survey status", "completion status", "completion state", "submission status"),
     *("response type", "response state", "answer status", "respondent status", "state", "completion", "disposition"),
@@ -120,16 +122,46 @@ class Progress:
         return Progress(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     @property
-    def whole(self) -> int | None:
-        """The number of a finished answer; None: the numbers do not tell it, as where they count pages."""
-        if self.hundred:
-            return 100
-        return 1 if self.one and self.fractions and not self.above_one else None
+    def wholes(self) -> frozenset[int]:
+        """The numbers that finished answers have; none: the numbers do not tell it, as where they count pages.
 
-    @property
-    def unfinished_count(self) -> int:
-        """How many answers were not finished; 0 where the numbers do not tell it."""
-        return {100: self.below_hundred, 1: self.below_one, None: 0}[self.whole]
+        Both: more answers have a 1 than a number below it, and others 100, as where a tool began to count anew.
+        """
+        is_of_one = self.one > 0 and self.fractions > 0
+        if self.hundred:
+            return frozenset({1, 100} if is_of_one and self.one > self.fractions else {100})
+        return frozenset({1} if is_of_one and not self.above_one else ())
+
+    def count_unfinished(self, wholes: frozenset[int]) -> int:
+        """How many answers were not finished.
+
+        Args:
+            wholes: The numbers that finished answers of the whole source have, for a file that does not tell it.
+        """
+        counted = self.wholes or (frozenset({100}) if wholes and self.above_one else wholes)
+        if counted == {1}:
+            return self.below_one
+        return (self.below_hundred - (self.one if 1 in counted else 0)) if counted else 0
+
+
+def find_wholes(files: Sequence[Progress]) -> frozenset[int]:
+    """The numbers that finished answers of a source have: those that its files tell one by one, else all together.
+
+    Args:
+        files: How far the answers of each file came.
+    """
+    told = frozenset[int]().union(*(each.wholes for each in files))
+    return told or sum(files, Progress()).wholes
+
+
+def count_unfinished_by_number(files: Sequence[Progress]) -> int:
+    """How many answers of a source were not finished, by a column with numbers; each file counts in its own way.
+
+    Args:
+        files: How far the answers of each file came.
+    """
+    wholes = find_wholes(files)
+    return sum(each.count_unfinished(wholes) for each in files)
 
 
 def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[str, str]]:
@@ -155,13 +187,14 @@ def list_progress_columns(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if _name(column) in _PROGRESS]
 
 
-def read_progress(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> Progress:
-    """How far the answers of some rows came, by a column with numbers.
+def read_progress(con: duckdb.DuckDBPyConnection, rows: str, column: str, file: str = "0") -> list[Progress]:
+    """How far the answers of some rows came, by a column with numbers; of each file by itself.
 
     Args:
         con: Any connection.
         rows: SQL of the rows, all text.
         column: The column.
+        file: SQL of what tells the files of the rows apart; a constant: they are of one.
     """
     part = _read_part(_fold(column))
     counts = con.execute(f"""
@@ -169,25 +202,33 @@ def read_progress(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> Pro
             count(*) filter (part < 100), count(*) filter (part >= 100),
             count(*) filter (part < 1), count(*) filter (part = 1), count(*) filter (part > 1),
             count(*) filter (part > 0 and part < 1),
-        from (select {part} as part from {rows} as file)
-    """).fetchall()[0]
-    return Progress(*(int(count) for count in counts))
+        from (select {part} as part, {file} as file_number from {rows} as file)
+        group by file_number
+    """).fetchall()
+    return [Progress(*(int(count) for count in each)) for each in counts]
 
 
-def count_unfinished(con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str]) -> list[Unfinished]:
+def count_unfinished(
+    con: duckdb.DuckDBPyConnection, rows: str, columns: Iterable[str], numbered_rows: str
+) -> list[Unfinished]:
     """The columns by which some records are unfinished, or thrown out.
 
     Args:
         con: Any connection.
         rows: SQL of the rows, all text.
         columns: Columns that have no other meaning.
+        numbered_rows: SQL of the rows of all files of the source, with `FILE_NUMBER`: one file may count to 100, and
+            another to 1.
     """
     found = []
     columns = [*columns]
     conditions = dict(list_conditions(columns))
     for column in list_progress_columns(columns):
-        if whole := read_progress(con, rows, column).whole:
-            conditions[column] = f"coalesce({_read_part(_fold(column))} < {whole}, false)"
+        wholes = find_wholes(read_progress(con, numbered_rows, column, FILE_NUMBER))
+        if wholes:
+            part = _read_part(_fold(column))
+            but = f" and {part} <> 1" if 1 in wholes else ""  # where files count to 1, later ones may count to 100
+            conditions[column] = f"coalesce({part} < 100{but}, false)"
     for column, condition in conditions.items():
         said: tuple[str, ...] = ()
         if _name(column) in _STATES:

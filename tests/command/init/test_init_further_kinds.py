@@ -70,6 +70,12 @@ def test_what_decides_how_much_a_subscription_is_worth_is_asked(read, header, en
     assert said in told
 
 
+def test_the_tax_of_an_amount_is_asked_beside_what_it_pays_for(read):  # noqa: F811
+    text = subscriptions("Amount,Interval,Interval count,Cancelled at", '"20,00",month,2,')
+    told, _ = read(abos=text)
+    assert "is paid every so many (`Interval count`) of a unit (`Interval`); does `Amount` hold the tax?" in told
+
+
 def test_mrr_goes_before_amounts_and_asks_for_no_interval(read):  # noqa: F811
     _, sources = read(abos=subscriptions("Amount,MRR,Cancelled at", "240.00,20.00,"))
     assert sources["abos"].columns["monthly_amount"] == "MRR"

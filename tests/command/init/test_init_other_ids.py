@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.pipelines.command.init import drafts
+from regulars.pipelines.command.init import landed_groups
 from regulars.pipelines.command.init.init import InitRequest, init_settings
 from regulars.pipelines.command.init.values.phone_region import find_phone_region
 from regulars.pipelines.settings.settings_file import load_settings
@@ -120,7 +120,7 @@ def test_the_region_stands_in_the_settings_with_what_it_was_taken_from(tmp_path)
 
 
 def test_files_that_were_not_looked_at_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(drafts, "_MOST_BYTES", 10)
+    monkeypatch.setattr(landed_groups, "_MOST_BYTES", 10)
     for day in (1, 2, 3):
         (tmp_path / f"members_2026-01-0{day}.csv").write_text(MEMBERS + f"{day};Bob;Ray;b{day}@w.example;2025-02-01\n")
     said = init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml"))

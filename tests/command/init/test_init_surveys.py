@@ -113,6 +113,22 @@ def test_answers_that_the_file_calls_unfinished_are_left_out_and_counted(tmp_pat
     assert ("partial" in source.exclude["unfinished"]) is (ends[1] in ("Partial", "Over quota"))
 
 
+@pytest.mark.parametrize(("before", "after"), [(("1", "0.4"), ("100", "40")), (("100", "40"), ("1", "0.4"))])
+def test_a_tool_that_counts_progress_anew_loses_no_finished_answer(tmp_path, before, after):
+    for day, ends in (("2026-01-30", before), ("2026-02-27", after)):
+        (tmp_path / f"answers_{day}.csv").write_text(answers("Progress", *ends).replace("\nr", f"\nr{day}-"))
+    init_settings(InitRequest(tmp_path, tmp_path / "regulars.yaml", timezone="UTC", currency="EUR"))
+    look, _ = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=False, now=NOW)
+    assert "excluded  28 rows of survey_responses by the rule `unfinished` of the settings" in look
+
+
+def test_settings_made_from_shares_of_one_read_later_files_that_count_to_100(tmp_path):
+    read_unknown(tmp_path, answers("Progress", "1", "0.4"))
+    (tmp_path / "answers.csv").write_text(answers("Progress", "100", "100", "100", "40"), encoding="utf-8")
+    look, _ = preview_sources(tmp_path / "regulars.yaml", only=None, data=None, as_json=False, now=NOW)
+    assert "excluded  7 rows of survey_responses by the rule `unfinished` of the settings" in look
+
+
 @pytest.mark.parametrize(
     ("header", "ends"),
     [

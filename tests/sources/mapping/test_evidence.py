@@ -178,6 +178,11 @@ def survey_findings(*files: tuple[str, ...], column: str = "Progress", when: str
         ([("0.4", "0.2")], 0),  # nothing says where it ends
         ([("1", "0")], 0),  # a yes and a no, or pages
         ([("12", "7", "1", "0.5")], 0),
+        ([("1", "1", "0.4"), ("100", "40", "1")], 3),  # the tool counts anew from the second file on
+        ([("100", "40", "1"), ("1", "1", "0.4")], 3),
+        ([("1", "0.4"), ("100", "40"), ("1", "1", "0"), ("60", "1")], 5),  # those that do not tell it themselves
+        ([("1", "0.4"), ("60", "30")], 3),
+        ([("1", "1", "0.4", "0", "100", "40")], 3),  # one file with answers from before and after
     ],
 )
 def test_progress_is_read_as_of_100_or_of_1_or_not_at_all(files, unfinished):

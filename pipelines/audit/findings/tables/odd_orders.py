@@ -60,11 +60,14 @@ _CONTRADICTIONS = """
         orders as (
             select
                 _source,
-                coalesce(min(customer_record_id) <> max(customer_record_id), false) as several_customers,
+                coalesce(min(customer) <> max(customer), false) as several_customers,
                 coalesce(min(store_id) <> max(store_id), false)
                     or coalesce(min(channel) <> max(channel), false)
                     or coalesce(min(country) <> max(country), false) as several_places,
-            from staging.order_lines
+            from (
+                select *, coalesce(customer_system, _system) || ' ' || customer_record_id as customer
+                from staging.order_lines
+            )
             where line_type = 'sale'
             group by _source, _system, order_id
         )

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 from pydantic import ValidationError
 
-from regulars.pipelines.command.init.drafts import Draft, Question, land_group
+from regulars.pipelines.command.init.drafts import Draft, Question
+from regulars.pipelines.command.init.landed_groups import land_group
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.canonical import clean_text, convert_to_form
 from regulars.pipelines.sources.readers.refusal import Refusal
@@ -33,9 +34,10 @@ def settle_discounts(draft: Draft, con: duckdb.DuckDBPyConnection, landing: Path
         return
     try:
         source = Source.model_validate({**draft.written, "path": "*"})
-        rows, landed = land_group(draft.group, source, landing)
+        group = land_group(draft.group, source, landing)
     except (Refusal, ValidationError):
         return  # looking at the values says why
+    rows, landed = group.rows, group.newest
     totals = [name for name in landed.columns if name not in columns.values() and _is_total(name)]
     counted = [_count_orders(con, rows, source, columns, total) for total in totals]
     apart, taken, count = max(counted, default=(0, 0, _count_discounts(con, rows, source, columns)), key=max)

@@ -144,7 +144,7 @@ def _write(draft: Draft, ids: FoundIds, certain: Sequence[tuple[str, _Match]], *
         if ids.has_kinds:
             place = place.setdefault("kinds", {}).setdefault(kind, {})
         place.setdefault("columns", {}).update(columns)
-    if written:
+    if written.keys() - {"customers"}:  # of customers it asks about their own ids
         draft.questions = [each for each in draft.questions if each.key != "columns.customer_record_id"]
 
 

@@ -46,6 +46,10 @@ def test_orders_whose_lines_name_two_customers_or_two_stores_are_counted():
     assert measured(find_odd_orders, order_lines=lines_of(ada, refund)) == []
     (abroad,) = measured(find_odd_orders, order_lines=lines_of({"country": "FR"}, {"country": "DE"}))
     assert (abroad.name, abroad.severity) == ("lines_of_several_places", "info")
+    of_two_systems = lines_of({"customer_record_id": "1"}, {"customer_record_id": "1", "customer_system": "crm"})
+    assert counts(measured(find_odd_orders, order_lines=of_two_systems)) == {"lines_of_several_customers": 1}
+    said_twice = lines_of({"customer_record_id": "1"}, {"customer_record_id": "1", "customer_system": "shop"})
+    assert measured(find_odd_orders, order_lines=said_twice) == []
 
 
 def test_orders_of_one_second_are_counted_but_not_those_that_have_a_day_only():
