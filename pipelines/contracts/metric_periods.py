@@ -73,6 +73,18 @@ def list_published_metrics(contracts: Mapping[str, Contract]) -> dict[str, Publi
     return {each.name: each for each in sorted(found, key=lambda each: each.name)}
 
 
+def choose_grain(found: PublishedMetric, where: Mapping[str, str], period: ScorecardPeriod) -> str:
+    """The grain of the rows that are read: what is asked, or the metric's own; empty where the table has one alone.
+
+    A window of days, such as the 28 days that end with a month, gives way to the period itself where the table has it.
+    """
+    column = found.metric.time_grain_column
+    own = str(where.get(column) or found.metric.filter.get(column) or "")
+    columns = [each for each in found.contract.columns if each.name == column]
+    has_period = any(value == period for each in columns for value, _ in each.allowed_values)
+    return period if own in SPANS and column not in where and has_period else own
+
+
 def select_periods(found: PublishedMetric, where: Mapping[str, str], period: ScorecardPeriod) -> str:
     """One SELECT over the table, up to `$as_of`: one row per period with rows.
 
@@ -90,6 +102,8 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
     metric, contract = found.metric, found.contract
     time = quote_identifier(metric.time_column)
     own = {name: value for name, value in metric.filter.items() if name not in where}
+    if metric.time_grain_column in own:
+        own[metric.time_grain_column] = choose_grain(found, where, period)
     asked = [f"cast({quote_identifier(name)} as varchar) = {quote_literal(value)}" for name, value in where.items()]
     own_not = {name: value for name, value in metric.filter_not.items() if name not in where}
     fixed = [
@@ -138,8 +152,7 @@ def select_periods(found: PublishedMetric, where: Mapping[str, str], period: Sco
 def describe_coverage(found: PublishedMetric, where: Mapping[str, str], period: ScorecardPeriod) -> str:
     """What of a period the value of `select_periods` covers, in plain words; empty where it is the whole period."""
     metric = found.metric
-    column = metric.time_grain_column
-    grain = str(where.get(column) or metric.filter.get(column) or metric.time_grain)
+    grain = choose_grain(found, where, period) or metric.time_grain
     if found.is_state or grain == period:
         return ""
     is_within = grain in NESTED and NESTED.index(grain) < NESTED.index(period)

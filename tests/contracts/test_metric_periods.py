@@ -136,14 +136,23 @@ def test_days_are_added_up_over_the_month_though_the_table_has_a_period_start_of
     assert values_of(contracts, metric, "quarter", "support_response", rows) == [(APRIL, 7 / 12, True, 1)]
 
 
-def test_a_window_belongs_to_the_period_in_which_it_ends(contracts):
-    def window(end, promoters):
-        names = {"grain": "rolling_28d", "dimension": "all", "dimension_value": "all", "is_complete": True}
-        counts = {"responses": 10, "promoters": promoters, "detractors": 0, "nps": 10.0 * promoters}
-        return names | counts | {"period_start": end - dt.timedelta(days=27), "period_end": end}
+def nps_of(grain, start, end, promoters):
+    names = {"grain": grain, "dimension": "all", "dimension_value": "all", "is_complete": True}
+    counts = {"responses": 10, "promoters": promoters, "detractors": 0, "nps": 10.0 * promoters}
+    return names | counts | {"period_start": start, "period_end": end}
 
-    rows = [window(dt.date(2026, 4, 30), 5), window(dt.date(2026, 5, 9), 7), window(dt.date(2026, 5, 10), 8)]
-    assert values_of(contracts, "nps.nps", "month", "nps", rows) == [(APRIL, 50.0, True, 1), (MAY, 80.0, True, 1)]
+
+def test_a_window_belongs_to_the_period_in_which_it_ends(contracts):
+    ends = {dt.date(2026, 3, 31): 5, dt.date(2026, 5, 9): 7, dt.date(2026, 5, 10): 8}
+    rows = [nps_of("rolling_28d", end - dt.timedelta(days=27), end, promoters) for end, promoters in ends.items()]
+    assert values_of(contracts, "nps.nps", "quarter", "nps", rows) == [(JANUARY, 50.0, True, 1), (APRIL, 80.0, True, 1)]
+
+
+def test_a_month_is_read_from_the_rows_of_months_and_not_from_a_window_that_ends_with_it(contracts):
+    april = dt.date(2026, 4, 30)
+    rows = [nps_of("rolling_28d", dt.date(2026, 4, 3), april, 5), nps_of("month", APRIL, april, 6)]
+    assert values_of(contracts, "nps.nps", "month", "nps", rows) == [(APRIL, 60.0, True, 1)]
+    assert values_of(contracts, "nps.nps", "month", "nps", rows, **ROLLING) == [(APRIL, 50.0, True, 1)]
 
 
 def test_what_a_quarter_opens_with_is_what_its_first_month_opens_with(contracts):
@@ -174,6 +183,7 @@ def test_every_metric_that_a_period_opens_with_is_that_of_the_first_of_it(contra
 LATEST_MONTH = "the value is that of the latest month, not of the quarter"
 WEEKS = {"grain": "week"}
 QUARTERS = {"grain": "quarter"}
+ROLLING = {"grain": "rolling_28d"}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +193,9 @@ QUARTERS = {"grain": "quarter"}
         ("purchase_behaviour.returning_customer_rate", {}, "month", ""),
         ("mrr_movements.opening_mrr", {}, "quarter", ""),
         ("mrr_movements.closing_mrr", {}, "quarter", LATEST_MONTH),
-        ("nps.nps", {}, "month", "the value is that of the latest 28 days, not of the month"),
+        ("nps.nps", {}, "month", ""),
+        ("nps.nps", {}, "quarter", "the value is that of the latest 28 days, not of the quarter"),
+        ("nps.nps", ROLLING, "month", "the value is that of the latest 28 days, not of the month"),
         ("nps.nps", WEEKS, "year", "the value is that of the latest week, not of the year"),
         ("support_response.complaints", {}, "month", ""),
         ("support_response.complaints", WEEKS, "month", "each week counts as a whole in the month of its period_end"),
