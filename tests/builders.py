@@ -88,6 +88,7 @@ _MADE_BY_HAND = {
         "link_type varchar, system varchar, source_record_id varchar, customer_id varchar, customer_idx integer, "
         "contact_id varchar"
     ),
+    "identity.links": ("matched_by varchar, key varchar, record_key varchar, other_record_key varchar, cut_by varchar"),
     "identity.owners": "owner varchar, owner_id varchar",
     "identity.former_customer_ids": (
         "former_customer_id varchar, customer_id varchar, ended_in_generation integer, record_share double"
@@ -386,7 +387,8 @@ def _find_who_is_who(con: duckdb.DuckDBPyConnection) -> None:
     staging = {kind: con.sql(f"select * from staging.{kind}").pl().lazy() for kind in IDENTITY_READS}
     people = find_people(staging, None, company="Acme", generation=1)
     owners = number_owners([staging["customers"], staging["tickets"]], None)
-    for table, frame in {"records": people.records, "customer_links": people.links, "owners": owners}.items():
+    made = {"records": people.records, "customer_links": people.links, "links": people.evidence, "owners": owners}
+    for table, frame in made.items():
         con.register("made", frame.to_arrow())
         con.execute(f"insert into identity.{table} by name select * from made")
         con.unregister("made")

@@ -363,3 +363,17 @@ def test_a_list_of_customers_goes_back_into_the_tools_it_came_from():
         ("shop", "9", "order"),
     ]
     assert len(set(pick(rows, "customer_id"))) == 1
+
+
+def test_a_record_says_by_what_it_is_one_customer_with_others():
+    with build(
+        raw__customers=[
+            {"customer_record_id": "1", "email": "ada@example.com", "merged_into_record_id": None},
+            {"customer_record_id": "2", "email": "ada@work.example", "merged_into_record_id": "1"},
+            {"customer_record_id": "3", "email": "bob@example.com", "merged_into_record_id": None},
+        ],
+        raw__orders=[{"order_id": "9", "email": "ada@example.com"}],
+    ) as con:
+        rows = rows_of(con, "core.customer_source_ids")
+    linked_by = {"1": "email, merged_record", "2": "merged_record", "3": None, "9": "email"}
+    assert dict(pick(rows, "source_record_id", "linked_by")) == linked_by
