@@ -12,6 +12,7 @@ from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.transforms.cohorts.customer_dimensions import (
     CohortSettings,
     explain_only_value,
@@ -25,6 +26,7 @@ from regulars.pipelines.transforms.purchases.survival import (
     find_medians,
 )
 
+SOON = f"second_order_rate_{REPEAT_DAYS}d"
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
     "dimension_value": pl.String,
@@ -34,6 +36,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "second_order_rate": pl.Float64,
     "second_order_rate_low": pl.Float64,
     "second_order_rate_high": pl.Float64,
+    SOON: pl.Float64,
+    f"{SOON}_low": pl.Float64,
+    f"{SOON}_high": pl.Float64,
     "median_days_to_second_order": pl.Int32,
     "median_days_to_second_order_low": pl.Int32,
     "median_days_to_second_order_high": pl.Int32,
@@ -82,7 +87,7 @@ def second_orders(
         customers_with_first_order=pl.len(), customers_with_second_order=pl.col("is_event").sum()
     )
     curves = _cut_off(estimate_survival_curves(by_value, VALUE))
-    seen = bound_survival(curves, VALUE).group_by(VALUE).agg(_find_rate())
+    seen = bound_survival(curves, VALUE).group_by(VALUE).agg(_find_rates())
     name = "median_days_to_second_order"
     medians = find_medians(curves, VALUE).select(
         *VALUE, *(pl.when(pl.col("median").is_not_null()).then(end).alias(f"{name}{to}") for end, to in ENDS.items())
@@ -126,15 +131,33 @@ def list_waits(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     )
 
 
-def _find_rate() -> list[pl.Expr]:
-    """The share of a value's customers who buy again within the days that are watched, and the ends of its interval."""
-    last = {name: 1 - pl.col(name).sort_by("days").last() for name in ("survival", "low", "high")}
-    has_interval = last["survival"].is_between(0, 1, closed="none")
+def _find_rates() -> list[pl.Expr]:
+    """The share of a value's customers who buy again within the days that are watched, and within `REPEAT_DAYS`.
+
+    The first is of as many days as can be watched, which differ between values; the second compares them.
+    """
+    watched, is_soon = pl.col("days").max(), pl.col("days") <= REPEAT_DAYS
     return [
-        pl.col("days").max().alias("watched_days"),
-        last["survival"].round(12).alias("second_order_rate"),
-        pl.when(has_interval).then(last["high"]).alias("second_order_rate_low"),
-        pl.when(has_interval).then(last["low"]).alias("second_order_rate_high"),
+        watched.alias("watched_days"),
+        *_read_rate("second_order_rate", pl.lit(value=True)),
+        *(
+            pl.when(watched >= REPEAT_DAYS).then(each).alias(each.meta.output_name())
+            for each in _read_rate(SOON, is_soon)
+        ),
+    ]
+
+
+def _read_rate(name: str, is_within: pl.Expr) -> list[pl.Expr]:
+    """The share on the last day of those that are within, and the ends of its interval; none of a share of 0 or 1."""
+    share = {
+        each: 1 - pl.col(each).filter(is_within).sort_by(pl.col("days").filter(is_within)).last().fill_null(1.0)
+        for each in ("survival", "low", "high")
+    }
+    has_interval = share["survival"].is_between(0, 1, closed="none")
+    return [
+        share["survival"].round(12).alias(name),
+        pl.when(has_interval).then(share["high"]).alias(f"{name}_low"),
+        pl.when(has_interval).then(share["low"]).alias(f"{name}_high"),
     ]
 
 

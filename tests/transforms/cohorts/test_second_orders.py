@@ -115,6 +115,20 @@ def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
     assert split.filter(dimension_value="full price")["reason"].to_list() == [None]
 
 
+def test_values_are_compared_over_the_same_days():
+    # 40 of 100 came back on day 10, 20 on day 90 and 15 on day 91
+    row = found_of(*company([400] * 100, [10] * 40 + [90] * 20 + [91] * 15 + [None] * 25)).row(0, named=True)
+    assert (row["second_order_rate_90d"], row["second_order_rate"]) == (pytest.approx(0.6), pytest.approx(0.75))
+    # as many customers, each watched to the end: Greenwood's variance is that of a share, p (1 − p) / n
+    spread = 1.96 * (0.6 * 0.4 / 100) ** 0.5 / (0.4 * abs(np.log(0.4)))
+    ends = [1 - 0.4 ** np.exp(sign * spread) for sign in (-1, 1)]
+    assert [row["second_order_rate_90d_low"], row["second_order_rate_90d_high"]] == pytest.approx(ends, abs=1e-4)
+    young = found_of(*company([60] * 100, [10] * 40 + [None] * 60)).row(0, named=True)
+    assert (young["second_order_rate"], young["second_order_rate_90d"]) == (pytest.approx(0.4), None)
+    late = found_of(*company([400] * 100, [95] * 40 + [None] * 60)).row(0, named=True)
+    assert (late["second_order_rate_90d"], late["second_order_rate_90d_low"]) == (0.0, None)
+
+
 def test_first_products_are_compared_whatever_the_settings_say():
     rows = company([400] * 80, [20] * 45 + [None] * 15 + [20] * 5 + [None] * 15)
     tables = core(*rows)
