@@ -23,6 +23,7 @@ GRAINS: tuple[Grain, ...] = get_args(Grain)
 
 Dimension = Literal[
     "first_category",
+    "first_product",
     "first_channel",
     "first_store",
     "first_discount",

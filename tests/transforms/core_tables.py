@@ -43,7 +43,7 @@ LINE_SCHEMA = {
     "gross_sales": MONEY,
     "is_first_order": pl.Boolean,
 }
-PRODUCT_SCHEMA = {"system": pl.String, "product_id": pl.String, "category": pl.String}
+PRODUCT_SCHEMA = {"system": pl.String, "product_id": pl.String, "product_name": pl.String, "category": pl.String}
 REFUND_SCHEMA = {
     "refund_id": pl.String,
     "customer_idx": pl.Int32,

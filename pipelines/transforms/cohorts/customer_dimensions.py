@@ -5,7 +5,7 @@ Put here: where each attribute comes from, and how its many values become few. K
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -32,6 +32,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "first_order_date": pl.Date,
     "is_left_censored": pl.Boolean,
     "first_category": pl.String,
+    "first_product": pl.String,
     "first_channel": pl.String,
     "first_store": pl.String,
     "first_discount": pl.String,
@@ -76,7 +77,7 @@ def customer_dimensions(
     Args:
         orders: `core.orders`.
         order_lines: `core.order_lines`.
-        products: `core.products`; `system`, `product_id`, `category`.
+        products: `core.products`; `system`, `product_id`, `product_name`, `category`.
         subscriptions: `core.subscriptions`.
         customers: `core.customers`; `customer_id`, `customer_idx`, `country`, `customer_type`, `acquisition_channel`,
             `owner`, `acquisition_cost`.
@@ -106,11 +107,8 @@ def customer_dimensions(
     return (
         firsts.join(_list_subscribers(subscriptions, as_of), on="customer_idx", how="full", coalesce=True)
         .join(described, on="customer_idx")
-        .join(
-            _choose_main_categories(read_into_polars(_sum_first_orders_by_category(order_lines, products))),
-            on="customer_idx",
-            how="left",
-        )
+        .join(_choose_main(_sum_first_orders_by_category, order_lines, products), on="customer_idx", how="left")
+        .join(_choose_main(_sum_first_orders_by_product, order_lines, products), on="customer_idx", how="left")
         .with_columns(
             is_left_censored=(begun < dt.timedelta(days=lapse_days)).fill_null(False),
             first_discount=pl.when(pl.col("discounts") > 0)
@@ -155,7 +153,7 @@ def _list_subscribers(subscriptions: IntoFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def _sum_first_orders_by_category(order_lines: IntoFrame, products: IntoFrame) -> Any:
-    """Scan all lines for what each customer spent per category in the first order."""
+    """Scan all lines for what each customer spent per category in the first order, as `first_category`."""
     kept = nw.from_native(products).lazy().select(*LINE, of_product=nw.col("category"))
     return (
         nw.from_native(order_lines)
@@ -163,20 +161,40 @@ def _sum_first_orders_by_category(order_lines: IntoFrame, products: IntoFrame) -
         .filter(nw.col("is_first_order"))
         .select("customer_idx", *LINE, "category", "gross_sales")
         .join(kept, on=LINE, how="left")
-        .with_columns(category=nw.coalesce("category", "of_product"))
-        .filter(~nw.col("category").is_null())
-        .group_by("customer_idx", "category")
+        .with_columns(first_category=nw.coalesce("category", "of_product"))
+        .filter(~nw.col("first_category").is_null())
+        .group_by("customer_idx", "first_category")
         .agg(nw.col("gross_sales").sum())
         .to_native()
     )
 
 
-def _choose_main_categories(spent: pl.DataFrame) -> pl.DataFrame:
-    """Choose `first_category` per `customer_idx`: the one with the highest sales; of equal ones the first by name."""
-    ranked = spent.sort("customer_idx", "gross_sales", "category", descending=[False, True, False])
-    return ranked.unique("customer_idx", keep="first", maintain_order=True).select(
-        "customer_idx", first_category="category"
+def _sum_first_orders_by_product(order_lines: IntoFrame, products: IntoFrame) -> Any:
+    """Scan all lines for what each customer spent per product in the first order, as `first_product`: name or id."""
+    kept = nw.from_native(products).lazy().select(*LINE, "product_name")
+    return (
+        nw.from_native(order_lines)
+        .lazy()
+        .filter(nw.col("is_first_order") & ~nw.col("product_id").is_null())
+        .select("customer_idx", *LINE, "gross_sales")
+        .group_by("customer_idx", *LINE)
+        .agg(nw.col("gross_sales").sum())
+        .join(kept, on=LINE, how="left")
+        .with_columns(first_product=nw.coalesce("product_name", "product_id"))
+        .group_by("customer_idx", "first_product")
+        .agg(nw.col("gross_sales").sum())
+        .to_native()
     )
+
+
+def _choose_main(
+    sum_first_orders: Callable[[IntoFrame, IntoFrame], Any], order_lines: IntoFrame, products: IntoFrame
+) -> pl.DataFrame:
+    """Choose per `customer_idx` what most was spent on in the first order; of equal ones the first by name."""
+    spent = read_into_polars(sum_first_orders(order_lines, products))
+    (name,) = set(spent.columns) - {"customer_idx", "gross_sales"}
+    ranked = spent.sort("customer_idx", "gross_sales", name, descending=[False, True, False])
+    return ranked.unique("customer_idx", keep="first", maintain_order=True).select("customer_idx", name)
 
 
 def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.DataFrame:

@@ -11,15 +11,22 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.enumerations import ALL, UNKNOWN, UNKNOWN_CUSTOMER_IDX
+from regulars.pipelines.definitions.windows import REPEAT_DAYS
 from regulars.pipelines.transforms.cohorts.customer_dimensions import (
     CohortSettings,
     explain_only_value,
     split_customers,
 )
 from regulars.pipelines.transforms.purchases.purchases import list_purchase_days, read_into_polars
-from regulars.pipelines.transforms.purchases.survival import ROUNDING, estimate_survival_curves, find_medians
+from regulars.pipelines.transforms.purchases.survival import (
+    ROUNDING,
+    bound_survival,
+    estimate_survival_curves,
+    find_medians,
+)
 
+SOON = f"second_order_rate_{REPEAT_DAYS}d"
 COLUMNS: dict[str, PolarsDataType] = {
     "dimension": pl.String,
     "dimension_value": pl.String,
@@ -27,6 +34,11 @@ COLUMNS: dict[str, PolarsDataType] = {
     "customers_with_second_order": pl.Int64,
     "watched_days": pl.Int32,
     "second_order_rate": pl.Float64,
+    "second_order_rate_low": pl.Float64,
+    "second_order_rate_high": pl.Float64,
+    SOON: pl.Float64,
+    f"{SOON}_low": pl.Float64,
+    f"{SOON}_high": pl.Float64,
     "median_days_to_second_order": pl.Int32,
     "median_days_to_second_order_low": pl.Int32,
     "median_days_to_second_order_high": pl.Int32,
@@ -34,6 +46,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "as_of": pl.Date,
 }
 VALUE = ["dimension", "dimension_value"]
+FIRST_PRODUCT = "first_product"
+"""The dimension that is here whatever the settings say, where lines name products."""
 ENOUGH = 30
 """The fewest customers of an estimate. Many of them may be too new to be observed for long: on each day, the customers
 at risk ÷ the share without a second order by then must be at least this many."""
@@ -49,13 +63,17 @@ def second_orders(
         calendar: `core.calendar`; `day`, `day_idx`.
         customer_dimensions: `marts.customer_dimensions`.
         as_of: Last day that counts.
-        cohorts: Which dimensions to split by.
+        cohorts: Which dimensions to split by, besides `FIRST_PRODUCT`.
 
     Returns:
         The columns of `COLUMNS`, sorted by dimension and value; empty without orders.
     """
     waits = list_waits(read_into_polars(list_purchase_days(orders, calendar, as_of=as_of)), as_of)
-    split = waits.join(split_customers(customer_dimensions, cohorts.dimensions), on="customer_idx")
+    dimensions = split_customers(customer_dimensions, list(dict.fromkeys([*cohorts.dimensions, FIRST_PRODUCT])))
+    are_named = (dimensions[FIRST_PRODUCT] != UNKNOWN).any()
+    is_asked = are_named or FIRST_PRODUCT in cohorts.dimensions
+    names = [name for name in dimensions.columns[1:] if name != FIRST_PRODUCT or is_asked]
+    split = waits.join(dimensions, on="customer_idx")
     by_value = pl.concat(
         split.select(
             pl.lit(name).alias("dimension"),
@@ -63,15 +81,13 @@ def second_orders(
             "days",
             "is_event",
         )
-        for name in (ALL, *cohorts.dimensions)
+        for name in (ALL, *names)
     )
     counted = by_value.group_by(VALUE).agg(
         customers_with_first_order=pl.len(), customers_with_second_order=pl.col("is_event").sum()
     )
     curves = _cut_off(estimate_survival_curves(by_value, VALUE))
-    seen = curves.group_by(VALUE).agg(
-        watched_days=pl.col("days").max(), second_order_rate=(1 - pl.col("survival").min()).round(12)
-    )
+    seen = bound_survival(curves, VALUE).group_by(VALUE).agg(_find_rates())
     name = "median_days_to_second_order"
     medians = find_medians(curves, VALUE).select(
         *VALUE, *(pl.when(pl.col("median").is_not_null()).then(end).alias(f"{name}{to}") for end, to in ENDS.items())
@@ -113,6 +129,36 @@ def list_waits(purchase_days: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
         days=pl.coalesce("second", pl.lit(as_of).cast(pl.Int32)) - pl.col("first"),
         is_event=pl.col("second").is_not_null(),
     )
+
+
+def _find_rates() -> list[pl.Expr]:
+    """The share of a value's customers who buy again within the days that are watched, and within `REPEAT_DAYS`.
+
+    The first is of as many days as can be watched, which differ between values; the second compares them.
+    """
+    watched, is_soon = pl.col("days").max(), pl.col("days") <= REPEAT_DAYS
+    return [
+        watched.alias("watched_days"),
+        *_read_rate("second_order_rate", pl.lit(value=True)),
+        *(
+            pl.when(watched >= REPEAT_DAYS).then(each).alias(each.meta.output_name())
+            for each in _read_rate(SOON, is_soon)
+        ),
+    ]
+
+
+def _read_rate(name: str, is_within: pl.Expr) -> list[pl.Expr]:
+    """The share on the last day of those that are within, and the ends of its interval; none of a share of 0 or 1."""
+    share = {
+        each: 1 - pl.col(each).filter(is_within).sort_by(pl.col("days").filter(is_within)).last().fill_null(1.0)
+        for each in ("survival", "low", "high")
+    }
+    has_interval = share["survival"].is_between(0, 1, closed="none")
+    return [
+        share["survival"].round(12).alias(name),
+        pl.when(has_interval).then(share["high"]).alias(f"{name}_low"),
+        pl.when(has_interval).then(share["low"]).alias(f"{name}_high"),
+    ]
 
 
 def _cut_off(curves: pl.DataFrame) -> pl.DataFrame:

@@ -40,6 +40,27 @@ def estimate_survival_curves(waits: pl.DataFrame, keys: Sequence[str]) -> pl.Dat
     )
 
 
+def bound_survival(curves: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Add the ends of the 95 % interval of the survival: that of log(−log survival) with Greenwood's variance.
+
+    Args:
+        curves: As `estimate_survival_curves` returns them.
+        keys: The columns that define the groups.
+
+    Returns:
+        The curves with Float64 `low` and `high`. At a survival of 0 or 1 the method has none: `low` is the survival
+        there, and `high` 1.
+    """
+    at_risk, events, log = pl.col("at_risk"), pl.col("events"), pl.col("survival").log()
+    variance = (events / (at_risk * (at_risk - events))).cum_sum().over(keys)
+    ratio = (Z_95 * variance.sqrt() / log.abs()).exp()
+    is_known = pl.col("survival").is_between(0, 1, closed="none")  # at 0 the variance is infinite, at 1 it is 0
+    return curves.with_columns(
+        low=pl.when(is_known).then(pl.col("survival").pow(ratio)).otherwise("survival"),
+        high=pl.when(is_known).then(pl.col("survival").pow(1 / ratio)).otherwise(1.0),
+    )
+
+
 def find_medians(curves: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Find the first day by which half had the event, with its 95 % interval, per group.
 
@@ -54,15 +75,9 @@ def find_medians(curves: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         `keys`, and Int32 `median`, `low` and `high`, in no particular order: NULL where the survival, or the end of its
         interval, never reaches one half.
     """
-    at_risk, events, log = pl.col("at_risk"), pl.col("events"), pl.col("survival").log()
-    variance = (events / (at_risk * (at_risk - events))).cum_sum().over(keys)
-    ratio = (Z_95 * variance.sqrt() / log.abs()).exp()
-    is_known = pl.col("survival").is_between(0, 1, closed="none")  # at 0 the variance is infinite, at 1 it is 0
-    ends = curves.with_columns(
-        low=pl.when(is_known).then(pl.col("survival").pow(ratio)).otherwise("survival"),
-        high=pl.when(is_known).then(pl.col("survival").pow(1 / ratio)).otherwise(1.0),
-    )
     half = {"median": "survival", "low": "low", "high": "high"}
-    return ends.group_by(keys).agg(
-        pl.col("days").filter(pl.col(name) <= 0.5 + ROUNDING).min().alias(column) for column, name in half.items()
+    return (
+        bound_survival(curves, keys)
+        .group_by(keys)
+        .agg(pl.col("days").filter(pl.col(name) <= 0.5 + ROUNDING).min().alias(column) for column, name in half.items())
     )

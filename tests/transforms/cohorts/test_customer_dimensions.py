@@ -41,11 +41,15 @@ def line(number: int, category: str | None, gross_sales: str, *, product: str | 
     }
 
 
-def categories(*lines: Row, products: tuple[Row, ...] = ()) -> list[Any]:
+def firsts(name: str, *lines: Row, products: tuple[Row, ...] = ()) -> list[Any]:
     tables = core(order("ada", "2026-01-05"), order("bob", "2026-01-05"))
     tables["order_lines"] = pl.DataFrame(lines, schema=LINE_SCHEMA)
     tables["products"] = pl.DataFrame(products, schema=PRODUCT_SCHEMA)
-    return dimensions_of(tables, AS_OF)["first_category"].to_list()
+    return dimensions_of(tables, AS_OF)[name].to_list()
+
+
+def categories(*lines: Row, products: tuple[Row, ...] = ()) -> list[Any]:
+    return firsts("first_category", *lines, products=products)
 
 
 def one(*rows: Row, as_of: dt.date = AS_OF, **columns: pl.Expr) -> Row:
@@ -63,10 +67,22 @@ def test_of_equal_categories_the_first_in_the_alphabet_counts():
 
 
 def test_a_line_without_a_category_has_its_products():
-    cake = {"system": "shop", "product_id": "p1", "category": "cake"}
+    cake = {"system": "shop", "product_id": "p1", "product_name": "Cake", "category": "cake"}
     assert categories(line(0, None, "6", product="p1"), products=(cake,)) == ["cake", None]
     assert categories(line(0, "tea", "6", product="p1"), products=(cake,)) == ["tea", None]
     assert categories(line(0, None, "6", product="p1"), line(0, "tea", "1")) == ["tea", None]
+
+
+def test_the_first_product_is_the_one_most_was_spent_on_by_its_name_or_id():
+    named = {"system": "shop", "product_id": "p1", "product_name": "Green tea", "category": None}
+    lines = (line(0, None, "6", product="p1"), line(0, None, "6", product="p1"), line(0, None, "10", product="p2"))
+    assert firsts("first_product", *lines, products=(named,)) == ["Green tea", None]
+    assert firsts("first_product", *lines[1:], products=(named,)) == ["p2", None]
+    twins = (named, named | {"product_id": "p3"})  # two ids of one name
+    parts = (line(0, None, "6", product="p1"), line(0, None, "6", product="p3"), line(0, None, "10", product="p2"))
+    assert firsts("first_product", *parts, products=twins) == ["Green tea", None]
+    assert firsts("first_product", line(0, "tea", "6", product="p2"), line(0, "tea", "6", product="p1")) == ["p1", None]
+    assert firsts("first_product", line(0, "tea", "99"), line(0, None, "1", product="p2")) == ["p2", None]
 
 
 def test_channel_store_and_discount_are_those_of_the_first_order():
@@ -110,12 +126,12 @@ def test_a_subscriber_without_orders_has_a_row_and_nothing_of_a_first_order():
 def test_the_scans_find_the_same_on_every_engine(engine: str):
     tables = core(order("ada", "2026-01-05", "9", "1"), order("bob", "2026-02-05"))
     tables["order_lines"] = pl.DataFrame([line(0, None, "6", product="p1"), line(0, "tea", "2")], schema=LINE_SCHEMA)
-    cake = {"system": "shop", "product_id": "p1", "category": "cake"}
+    cake = {"system": "shop", "product_id": "p1", "product_name": "Cake", "category": "cake"}
     tables["products"] = pl.DataFrame([cake], schema=PRODUCT_SCHEMA)
     names = ("orders", "order_lines", "products", "subscriptions", "customers")
     with ENGINES[engine]({name: tables[name] for name in names}) as inputs:
         found = customer_dimensions(**inputs, as_of=AS_OF, lapse_days=365)
-    assert found["first_category"].to_list() == ["cake", None]
+    assert found.select("first_category", "first_product").row(0) == ("cake", "Cake")
     assert_frame_equal(found, dimensions_of(tables, AS_OF))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from regulars.pipelines.settings.settings import Cohorts
 from regulars.pipelines.transforms.cohorts import second_orders as module
 from regulars.pipelines.transforms.cohorts.second_orders import COLUMNS, ENOUGH, second_orders
-from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves, find_medians
+from regulars.pipelines.transforms.purchases.survival import bound_survival, estimate_survival_curves, find_medians
 from tests.transforms import oracle
 from tests.transforms.core_tables import ENGINES, TYPES, WHOLE_BASE, Row, companies, core, dimensions_of, frames, order
 from tests.transforms.mart_rules import broken_rules
@@ -115,6 +115,36 @@ def test_the_only_value_of_a_dimension_says_that_it_repeats_the_whole_base():
     assert split.filter(dimension_value="full price")["reason"].to_list() == [None]
 
 
+def test_values_are_compared_over_the_same_days():
+    # 40 of 100 came back on day 10, 20 on day 90 and 15 on day 91
+    row = found_of(*company([400] * 100, [10] * 40 + [90] * 20 + [91] * 15 + [None] * 25)).row(0, named=True)
+    assert (row["second_order_rate_90d"], row["second_order_rate"]) == (pytest.approx(0.6), pytest.approx(0.75))
+    # as many customers, each watched to the end: Greenwood's variance is that of a share, p (1 − p) / n
+    spread = 1.96 * (0.6 * 0.4 / 100) ** 0.5 / (0.4 * abs(np.log(0.4)))
+    ends = [1 - 0.4 ** np.exp(sign * spread) for sign in (-1, 1)]
+    assert [row["second_order_rate_90d_low"], row["second_order_rate_90d_high"]] == pytest.approx(ends, abs=1e-4)
+    young = found_of(*company([60] * 100, [10] * 40 + [None] * 60)).row(0, named=True)
+    assert (young["second_order_rate"], young["second_order_rate_90d"]) == (pytest.approx(0.4), None)
+    late = found_of(*company([400] * 100, [95] * 40 + [None] * 60)).row(0, named=True)
+    assert (late["second_order_rate_90d"], late["second_order_rate_90d_low"]) == (0.0, None)
+
+
+def test_first_products_are_compared_whatever_the_settings_say():
+    rows = company([400] * 80, [20] * 45 + [None] * 15 + [20] * 5 + [None] * 15)
+    tables = core(*rows)
+    names = {f"c{number}": "tea" if number < 60 else "cup" for number in range(80)}
+    first_product = pl.col("customer_id").replace_strict(names)
+    known = dimensions_of(tables, AS_OF).with_columns(first_product=first_product)
+    found = second_orders(tables["orders"], tables["calendar"], known, as_of=AS_OF, cohorts=WHOLE_BASE)
+    tea = found.filter(dimension="first_product", dimension_value="tea").row(0, named=True)
+    assert (tea["customers_with_first_order"], tea["second_order_rate"]) == (60, pytest.approx(0.75))
+    assert (tea["second_order_rate_low"], tea["second_order_rate_high"]) == pytest.approx((0.639, 0.847), abs=0.01)
+    cup = found.filter(dimension_value="cup").row(0, named=True)
+    assert (cup["second_order_rate"], cup["reason"]) == (None, "fewer than 30 customers: too few to tell")
+    assert broken_rules("second_orders", found, {"core.orders": tables["orders"]}) == set()
+    assert found_of(*rows)["dimension"].to_list() == ["all"]  # where no line names a product
+
+
 def test_without_orders_the_table_is_empty_with_all_columns():
     found = found_of()
     assert found.is_empty()
@@ -130,6 +160,9 @@ def test_the_interval_is_that_of_other_software():
     waits = pl.DataFrame(rows, schema={"arm": pl.Int8, "days": pl.Int32, "is_event": pl.Boolean}, orient="row")
     curves = estimate_survival_curves(waits, ["arm"])
     assert find_medians(curves, ["arm"]).rows() == [(0, 23, 13, None)]
+    ends = bound_survival(curves, ["arm"]).filter(pl.col("days").is_in([6, 23]))
+    found = ends.select(pl.col("survival", "low", "high").round(3)).rows()
+    assert found == [(0.857, 0.62, 0.952), (0.448, 0.188, 0.68)]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
