@@ -3,6 +3,8 @@
 Put here: names, folders, reading. Keep out: the shape (`profile.py`), and what the settings add (`merge.py`).
 """
 
+import copy
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -45,11 +47,17 @@ def read_profile(name: str, path: Path) -> Profile:
         SettingsWrong: It holds a mistake.
     """
     try:
-        written = load_yaml(path.read_text(encoding="utf-8"))
+        profile = _parse_profile(name, path.name, path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         raise SettingsWrong(f"{path.name}: this profile is not YAML in UTF-8") from None
+    return profile.model_copy(update={"mapping": copy.deepcopy(profile.mapping)})  # a reader may write into its own
+
+
+@lru_cache(maxsize=512)  # more than there are: they are looked through whole, and again for every file of settings
+def _parse_profile(name: str, file_name: str, text: str) -> Profile:
+    written = load_yaml(text)
     if not isinstance(written, dict):
-        raise SettingsWrong(f"{path.name}: a profile has keys with values")
+        raise SettingsWrong(f"{file_name}: a profile has keys with values")
     own = {key: written.get(key) for key in PARTS if key in written}
     mapping = {key: value for key, value in written.items() if key not in own}
     try:
@@ -58,4 +66,4 @@ def read_profile(name: str, path: Path) -> Profile:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
         sentence = str(first.get("ctx", {}).get("error", first["msg"]))
-        raise SettingsWrong(f"{path.name}: profile {name}: {place + ': ' if place else ''}{sentence}") from None
+        raise SettingsWrong(f"{file_name}: profile {name}: {place + ': ' if place else ''}{sentence}") from None

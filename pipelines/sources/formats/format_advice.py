@@ -4,6 +4,7 @@ Put here: counting values that fit no format, and wording what to set. Keep out:
 and quarantining rows. No sentence holds a value: only its shape.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -203,11 +204,17 @@ def list_fitting_formats(con: duckdb.DuckDBPyConnection, form: Form, example: st
     """
     fitting: list[KnownFormat] = []
     for known in list_known_formats(form, example):
-        if any(_is_plainer(other, known) for other in fitting):
+        if not _may_fit(known, example) or any(_is_plainer(other, known) for other in fitting):
             continue
         if fits_all_values(con, form, known):
             fitting.append(known)
     return fitting
+
+
+def _may_fit(known: KnownFormat, example: str) -> bool:
+    """Whether a format with words for days or months has a letter to read: its expression takes longest to compile."""
+    names_days = re.search("%[aAbB]", known.options.date_format + known.options.datetime_format)
+    return names_days is None or any(sign.isalpha() for sign in example)
 
 
 def _is_plainer(one: KnownFormat, other: KnownFormat) -> bool:
