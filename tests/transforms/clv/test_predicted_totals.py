@@ -118,7 +118,7 @@ def test_orders_and_subscriptions_have_the_ranges_of_their_own_tests(mart):
 def test_the_total_is_of_who_has_one_and_its_ends_are_added(mart):
     row = of(mart)
     assert (row["customers"], row["customers_predicted"], row["is_complete"]) == (4, 3, False)
-    assert row["customers_at_risk"] == 1  # of the other with a risk no total is predicted
+    assert row["customers_with_revenue_at_risk"] == 1  # of the other with a risk no total is predicted
     assert read(row, "predicted_total_value_12m") == [1960, 1600 / 1.25 + 240, 1600 * 1.25 + 540]
     assert row["reason"] == "1 customers have no prediction and are not in the totals"
     assert row["interval_nominal_coverage"] == 0.8
@@ -145,7 +145,7 @@ def test_money_at_risk_has_a_range_of_what_it_is_made_of(mart):
 def test_money_at_risk_by_either_sign_counts_each_customer_once_and_has_a_range(mart):
     row = of(mart)
     assert read(row, "value_at_risk_12m") == [960, 600 / 1.25 + 360 / 1.5, 600 * 1.25 + 360 * 1.5]
-    assert (row["customers_at_risk"], row["customers_with_value_at_risk"]) == (1, 2)
+    assert (row["customers_with_revenue_at_risk"], row["customers_with_value_at_risk"]) == (1, 2)
     by_sign = {each["scope_value"]: each for each in mart.filter(scope="at_risk_because").to_dicts()}
     assert {sign: each["value_at_risk_12m"] for sign, each in by_sign.items()} == {
         "bad_experiences": 240,
@@ -287,7 +287,7 @@ def test_an_owner_of_whose_few_customers_none_is_at_risk_may_be_so_by_chance():
     ]
     mart = add_up(people, TESTED)
     row = of(mart, "owner", "owner_1")
-    assert row["customers_at_risk"] == 0
+    assert row["customers_with_revenue_at_risk"] == 0
     assert row[f"{OVER_OTHERS}_low"] < row[OVER_OTHERS] < 0 < row[f"{OVER_OTHERS}_high"]
     assert row[f"{OVER_OTHERS}_p_value"] > 0.1
     assert row[f"is_{OVER_OTHERS}_significant"] is False

@@ -39,7 +39,7 @@ SOURCES = ("orders", "subscriptions")
 YEARS = {"12m": 1, "36m": 3}
 """Horizons of the totals: name -> years."""
 
-AT_RISK = {"revenue_at_risk_12m": "customers_at_risk", "value_at_risk_12m": "customers_with_value_at_risk"}
+AT_RISK = {"revenue_at_risk_12m": "customers_with_revenue_at_risk", "value_at_risk_12m": "customers_with_value_at_risk"}
 """Money that is a customer's whole predicted total, or 0 -> the number of customers of whom it is above 0."""
 
 PARTS = {
