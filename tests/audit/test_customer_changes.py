@@ -18,7 +18,8 @@ from regulars.pipelines.audit.customer_changes import (
     count_changes,
     list_changes,
 )
-from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop
+from tests.audit.conftest import FULL_TILL, REFUNDS
+from tests.shop import COMPANY, CRM, FOUR_ORDERS, SURVEY, THREE_ANSWERS, Shop
 
 PARENT = dt.date(2026, 3, 1)
 DAYS = dict.fromkeys(("first_order_date", "lapses_on", "returned_on", "answered_on"), pl.Date)
@@ -159,17 +160,10 @@ def test_kinds_that_befell_nobody_are_counted_too():
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> Shop:
+def shop(backfilled_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A run, a backfill, a run of the same day after corrections, and a run a month later."""
-    company = COMPANY.replace("as_of:", "lapse_days: 60\nas_of:")
-    till = ORDERS.replace("orders-*.csv", "orders.csv").replace("incremental", "full")
-    shop = Shop(tmp_path_factory.mktemp("changes"))
-    shop.set_up(CRM, till, SURVEY, company=company)
-    shop.deliver("crm.csv", *TWO_CUSTOMERS)
-    shop.deliver("orders.csv", *FOUR_ORDERS)
-    shop.deliver("answers.csv", *THREE_ANSWERS)
-    assert shop.run() == 0, shop.said
-    assert shop.run("--as-of", "2024-02-29") == 0, shop.said
+    shop = backfilled_shop.moved_to(tmp_path_factory.mktemp("changes") / "shop")
+    shop.set_up(CRM, FULL_TILL, REFUNDS, SURVEY, company=COMPANY.replace("as_of:", "lapse_days: 60\nas_of:"))
     late = ("o5", "c1", "", "2024-01-25 11:00:00", "5.00", "GBP")
     old_answer = ("a4", "3", "2024-03-30 10:00:00", "ann@example.org", "")
     shop.deliver("orders.csv", *FOUR_ORDERS[:4], late)  # the guest's order is gone

@@ -2,17 +2,8 @@
 
 import pytest
 
-from tests.shop import COMPANY, CRM, FOUR_ORDERS, ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, Shop, run_regulars
-
-REFUNDS = """
-  desk:
-    path: refunds.csv
-    kind: refunds
-    system: till
-    columns: {refund_id: id, order_id: order, refunded_at: at, amount: amount, currency: currency}
-"""
-ONE_REFUND = (("id", "order", "at", "amount", "currency"), ("r1", "o1", "2024-01-20 10:00:00", "1.00", "GBP"))
-FULL_TILL = ORDERS.replace("orders-*.csv", "orders.csv").replace("incremental", "full")
+from tests.audit.conftest import FULL_TILL, ONE_REFUND, REFUNDS
+from tests.shop import COMPANY, CRM, FOUR_ORDERS, SURVEY, THREE_ANSWERS, TWO_CUSTOMERS, run_regulars
 
 THIS_RUN = """
     select strftime(period_start, '%Y-%m-%d'), value_before, value_after, cause, explained_change, record_count
@@ -23,26 +14,12 @@ THIS_RUN = """
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
-    """A shop with a CRM, a till of full deliveries, refunds and a survey, after its first run. Only to be copied."""
-    shop = Shop(tmp_path_factory.mktemp("first"))
-    shop.set_up(CRM, FULL_TILL, REFUNDS, SURVEY)
-    shop.deliver("crm.csv", *TWO_CUSTOMERS)
-    shop.deliver("orders.csv", *FOUR_ORDERS)
-    shop.deliver("refunds.csv", *ONE_REFUND)
-    shop.deliver("answers.csv", *THREE_ANSWERS)
-    assert shop.run() == 0, shop.said
-    return shop
-
-
-@pytest.fixture(scope="module")
-def second_run(first_run, tmp_path_factory):
+def second_run(backfilled_shop, tmp_path_factory):
     """A day later, after a backfill and a run that failed: late and changed records, a merge, another setting.
 
     The guest and her order are gone from every export.
     """
-    shop = first_run.moved_to(tmp_path_factory.mktemp("second") / "shop")
-    assert shop.run("--as-of", "2024-02-29") == 0, shop.said
+    shop = backfilled_shop.moved_to(tmp_path_factory.mktemp("second") / "shop")
     assert shop.home.current_number() == 1
     changed = ("o2", "c1", "", "2024-02-10 11:00:00", "60.50", "GBP")
     late = ("o5", "c2", "", "2024-02-28 11:00:00", "5.00", "GBP")
@@ -65,13 +42,13 @@ def restated(shop, metric, key="all"):
     return shop.ask(THIS_RUN.format(metric, key))
 
 
-def test_the_first_generation_restates_nothing(first_run):
-    assert first_run.ask("select count(*) from meta.restatements") == [(0,)]
+def test_the_first_generation_restates_nothing(backfilled_shop):
+    assert backfilled_shop.ask("select count(*) from meta.restatements", 1) == [(0,)]
 
 
-def test_a_run_says_how_many_figures_it_compared_and_how_many_changed(first_run, second_run):
+def test_a_run_says_how_many_figures_it_compared_and_how_many_changed(backfilled_shop, second_run):
     counts = "select metrics_compared, metrics_changed from meta.runs"
-    assert first_run.ask(counts) == [(None, None)]
+    assert backfilled_shop.ask(counts, 1) == [(None, None)]
     ((compared, changed),) = second_run.ask(counts)
     assert second_run.ask("select count(*) from meta.restatements where cause_rank = 1") == [(changed,)]
     assert compared > changed > 0
