@@ -4,6 +4,7 @@ Put here: what `describe_table` answers. Keep out: finding tables by words (`fin
 """
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ VALUES = 12
 """How many values of a column its line names."""
 TEXT = 130
 """Most characters of the first sentence about a column in its line."""
+_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+"""A name of a column that is no word of its own, such as `at_risk_because`."""
 WHOLE_TEXTS = "A line per column: with `word`, those that say it have their whole texts and the meaning of each value."
 
 
@@ -124,7 +127,10 @@ def _write_line(column: Mapping[str, Any]) -> str:
 
 
 def _keep_with_word(rows: Rows, word: str, what: str) -> Rows:
-    """The rows in which the words stand side by side; where there are none, those in which one of them stands."""
+    """The columns that are named in whole; else those with the words side by side, else those with one of them."""
+    names = set(word.lower().replace(",", " ").split())
+    if all(_NAME.fullmatch(name) for name in names) and (named := [row for row in rows if row["column_name"] in names]):
+        return named
     texts = [json.dumps(row, ensure_ascii=False) for row in rows]
     kept = [row for row, text in zip(rows, texts, strict=True) if word.casefold().strip() in text.casefold()]
     asked = set(find_words(word))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.command.mcp.file_rows import drop_empty, name_nearest, read_rows
+from regulars.pipelines.command.mcp.find import list_tables
 from regulars.pipelines.command.mcp.metric_search import FoundMetric, MetricIndex, MetricSearch
 from regulars.pipelines.errors import UsageWrong
 
@@ -28,6 +29,8 @@ NEAR = 0.85
 """Of the score of the best metric, the least of one that fits as well."""
 EXPLAINED, LISTED = 3, 5
 """How many metrics that fit as well are explained, and how many others are named."""
+TABLES = 3
+"""How many tables are named where no metric fits."""
 LINE = 240
 """Most characters of a line that says which metric to use."""
 _GRAIN = re.compile(r"\"grain\" = '\w+'")
@@ -45,7 +48,8 @@ def explain_metric(file: Path, metric: str) -> dict[str, Any]:
         `metrics`: rows of `meta.metric_definitions` without what is empty, each with `query`, a SELECT that gives its
         latest values with their n, and `splits`, the grains and dimensions that its table has too. `see_also`: other
         metrics that say the words, a line each. Of words: `found` says how well the metrics fit, and `which`, where
-        several fit as well, a line on each; where nothing fits, `metrics` is empty.
+        several fit as well, a line on each; where nothing fits, `metrics` is empty, and `tables` has a line on each of
+        the tables that say the words best.
 
     Raises:
         UsageWrong: No metric says any of the words; the sentence names those that are written alike.
@@ -59,14 +63,17 @@ def explain_metric(file: Path, metric: str) -> dict[str, Any]:
         known = [row["metric"] for row in read_rows(file, "select distinct metric from meta.metric_definitions")]
         raise UsageWrong(name_nearest(metric, known, "metric"))
     if not search.fits:
-        return _answer(file, {"found": _say_nothing_fits(search)}, [], _list_others(search, set()))
+        told = {"found": _say_nothing_fits(search), "tables": list_tables(file, metric)[:TABLES]}
+        return _answer(file, told, [], _list_others(search, set()))
     near = _list_near(search.found)
-    told: dict[str, Any] = {"found": "By words; by its name or synonym, a metric is found for sure."}
+    told = {"found": "By words; by its name or synonym, a metric is found for sure."}
     if len(near) > 1:
         told = {
             "found": f"{len(near)} metrics fit the words as well as each other: `which` says what each is.",
             "which": [_write_line(each) for each in near],
         }
+    if search.values:
+        told["values"] = f"{', '.join(search.values)}: values that rows are of; filter them where the table is split."
     return _answer(file, told, near, _list_others(search, {each.row["metric"] for each in near}))
 
 
@@ -97,10 +104,10 @@ def _list_others(search: MetricSearch, told: set[str]) -> list[str]:
 
 
 def _say_nothing_fits(search: MetricSearch) -> str:
-    unsaid = f" No published metric says: {', '.join(search.unsaid)}." if search.unsaid else ""
+    unsaid = f" No metric says: {', '.join(search.unsaid)}." if search.unsaid else ""
     return (
-        f"Nothing fits well; `see_also` names the nearest.{unsaid} Say that it is not published, or ask list_tables "
-        "with the words."
+        f"No metric fits well; `see_also` names the nearest.{unsaid} Look at `tables`, which say the words best, "
+        "before you say that it is not published."
     )
 
 

@@ -6,14 +6,14 @@ metric is explained (`explain.py`).
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
-from regulars.pipelines.command.mcp.splits import list_splits
+from regulars.pipelines.command.mcp.splits import list_split_values, list_splits
 from regulars.pipelines.command.mcp.word_scores import Described, score_by_words
-from regulars.pipelines.command.mcp.word_search import PERIODS, cut_ending, find_forms, join_spans
+from regulars.pipelines.command.mcp.word_search import PERIODS, WORD, cut_ending, find_forms, join_spans
 
 NAME, TABLE, NUMBER, FIRST_SENTENCE, PURPOSE, DEFINITION = 1.0, 0.5, 0.9, 0.35, 0.3, 0.15
 """How much a word counts in a name or synonym of the metric, in the name of its table, as a number that its table has
@@ -82,11 +82,13 @@ class MetricSearch:
         found: The metrics that say any of its words, each of every table that publishes it, the best first.
         unsaid: The words that no metric says.
         fits: Whether the best is what the question means, or only says a word of it.
+        values: The words that no metric needs to say: each is a value that rows are of, such as `office`.
     """
 
     found: Sequence[FoundMetric]
     unsaid: Sequence[str]
     fits: bool
+    values: Sequence[str] = ()
 
 
 class MetricIndex:
@@ -97,10 +99,23 @@ class MetricIndex:
         self._rows = read_rows(file, _METRICS)
         self._described = [_describe(row) for row in self._rows]
         self._splits = list_splits(file)
+        values = " ".join(list_split_values(file)).lower()
+        self._values = {cut_ending(word) for word in WORD.findall(values) if word.isalpha()}
         self._numbered_keys = read_rows(file, _NUMBERED_KEYS)
 
     def search(self, words: str) -> MetricSearch:
-        """Search the metrics by the words of a question."""
+        """Search the metrics by the words of a question; where none fits, without the values that it asks about."""
+        search = self._search(words)
+        values = [word for word in WORD.findall(words.lower()) if cut_ending(word) in self._values]
+        if search.fits or not values:
+            return search
+        rest = " ".join(word for word in words.split() if not set(WORD.findall(word.lower())) & set(values))
+        if not find_forms(rest):
+            return search
+        of_rest = self._search(rest)
+        return replace(of_rest, values=values) if of_rest.fits else search
+
+    def _search(self, words: str) -> MetricSearch:
         fixed = _fix_numbers(self._numbered_keys, words)
         of_rows = [_find_fixed(row, fixed) for row in self._rows]
         described = [_add_numbers(each, of_row) for each, of_row in zip(self._described, of_rows, strict=True)]

@@ -1,4 +1,4 @@
-"""Reads what each mart is split by, such as the first category of customers.
+"""Reads what each mart is split by, such as the first category of customers, and the values that rows are of.
 
 Put here: that. Keep out: searching it (`find.py`, `metric_search.py`).
 """
@@ -29,3 +29,18 @@ def list_splits(file: Path) -> dict[str, str]:
     for each in named:
         splits[each["table_name"]] = f"{splits.get(each['table_name'], '')} {each['column_name'] or ''}"
     return splits
+
+
+_VALUE_COLUMNS = """
+    select table_name, column_name
+    from meta.data_dictionary
+    where is_key and column_name = 'dimension_value' and starts_with(table_name, 'marts.')
+        and table_name in (select table_name from meta.contracts)
+"""
+_VALUES = "select distinct {column_name} as value from {table_name} where {column_name} is not null"
+
+
+def list_split_values(file: Path) -> list[str]:
+    """The values that marts are split by, such as `office` of the type of customers."""
+    of_tables = [_VALUES.format(**each) for each in read_rows(file, _VALUE_COLUMNS)]
+    return [each["value"] for each in read_rows(file, " union ".join(of_tables))] if of_tables else []

@@ -29,11 +29,34 @@ def test_of_metrics_that_fit_as_well_a_line_says_what_each_is(file):
 def test_where_nothing_fits_it_is_said_with_the_words_that_no_metric_says(file):
     found = explain_metric(file, "conversion rate of the website")
     assert found["metrics"] == []
-    assert "Nothing fits well" in found["found"]
-    assert "No published metric says: website." in found["found"]
+    assert "No metric fits well" in found["found"]
+    assert "No metric says: website." in found["found"]
     assert len(found["see_also"]) == 5
+    assert len(found["tables"]) == 3
     with pytest.raises(UsageWrong, match="no metric `abandoned carts`"):
         explain_metric(file, "abandoned carts")
+
+
+@pytest.mark.parametrize(
+    ("words", "table"),
+    [
+        ("rows quarantined", "meta.quarantine_reasons"),
+        ("revenue tie out to source", "meta.sales_tie_out"),
+        ("currency of orders and exchange rate", "core.fx_rates"),
+    ],
+)
+def test_where_no_metric_fits_the_tables_are_named_that_say_the_words(file, words, table):
+    found = explain_metric(file, words)
+    assert found["metrics"] == []
+    assert table in [line.partition(" | ")[0] for line in found["tables"]]
+
+
+@pytest.mark.parametrize("words", ["12-month churn office home customers", "churn of office and home customers"])
+def test_a_value_that_rows_are_of_is_not_missed_in_a_metric(file, words):
+    found = explain_metric(file, words)
+    assert found["metrics"][0]["metric"] == "churn_rate_12m"
+    assert found["values"].startswith("office, home: values that rows are of")
+    assert {"customer_type"} <= set(found["metrics"][0]["splits"]["dimension"])
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,8 @@ def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
     assert line == "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m"
     (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
     assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
+    named = describe_table(file, "customer_360", "at_risk_because, value_at_risk_12m")["columns"]
+    assert {each["column_name"] for each in named} == {"at_risk_because", "value_at_risk_12m"}
     (whole,) = describe_table(file, "churn", "churned_customers_12m / average_customers_12m")["columns"]
     assert "NULL until each of the 13 month-ends" in whole["description"]
 
