@@ -137,6 +137,7 @@ year_one = pl.col("months_since_start") == 12
         (CANCELLED, without(january), "months_are_dense"),
         (LEFT, more("survivors"), "survivors_are_at_risk"),
         (LEFT, emptied("observed_survival"), "observed_is_known"),
+        (LEFT, emptied("observed_survival_low"), "observed_survival_lies_in_its_interval"),
         (LEFT, more("observed_retention_rate", by=-0.01), "rate_is_ratio"),
         (LEFT, emptied("expected_survival_error"), "expected_or_a_reason"),
         (LEFT, more("expected_survival", year_one, by=0.01), "survival_is_the_product_of_the_rates"),

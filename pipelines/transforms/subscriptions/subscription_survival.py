@@ -20,6 +20,7 @@ from regulars.pipelines.models.geometric_renewal import GeometricRenewalModel
 from regulars.pipelines.models.names import GEOMETRIC, SHIFTED_BETA_GEOMETRIC
 from regulars.pipelines.models.shifted_beta_geo import ShiftedBetaGeoModel
 from regulars.pipelines.transforms.day_numbers import number_months
+from regulars.pipelines.transforms.purchases.survival import bound_survival
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods, list_runs, starts_key
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -30,6 +31,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "survivors": pl.Int64,
     "observed_retention_rate": pl.Float64,
     "observed_survival": pl.Float64,
+    "observed_survival_low": pl.Float64,
+    "observed_survival_high": pl.Float64,
     "expected_retention_rate": pl.Float64,
     "expected_survival": pl.Float64,
     "expected_survival_error": pl.Float64,
@@ -74,6 +77,7 @@ def subscription_survival(subscriptions: IntoFrame, *, as_of: dt.date) -> pl.Dat
         .with_columns(pl.col("at_risk", "survivors").fill_null(0), as_of=pl.lit(as_of))
         .sort(*ROW, "months_since_start")
         .with_columns(**_compute_observed_survival())
+        .pipe(_bound_observed_survival)
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
     )
 
@@ -143,6 +147,18 @@ def _compute_observed_survival() -> dict[str, pl.Expr]:
         "observed_survival": rate.cum_prod().over(ROW),
         "is_projected": ~is_seen,
     }
+
+
+def _bound_observed_survival(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the interval of the observed survival; NULL where it is not known, and at the start, where all are there."""
+    ends = (pl.col("at_risk") - pl.col("survivors")).alias("events")
+    curves = rows.select(*ROW, "at_risk", ends, pl.col("observed_survival").alias("survival"))
+    bounds = bound_survival(curves, ROW)
+    is_bounded = (pl.col("at_risk") > 0) & (pl.col("months_since_start") > 0)
+    return rows.with_columns(
+        observed_survival_low=pl.when(is_bounded).then(bounds["low"]),
+        observed_survival_high=pl.when(is_bounded).then(bounds["high"]),
+    )
 
 
 def _compute_expected_survival(key: tuple[object, ...], lifetimes: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import math
 from collections import Counter
 from typing import Any
 
@@ -67,6 +68,20 @@ def test_subscriptions_count_as_far_as_they_have_come():
     rows = period(1, "2025-12-10"), period(2, "2026-02-10"), period(3, "2025-12-10", "2026-02-01")
     assert seen(*rows) == [(3, 3), (3, 3), (2, 1), (1, 1)]
     assert [row["observed_survival"] for row in curve(*rows)][:5] == [1, 1, 0.5, 0.5, None]
+
+
+def test_the_observed_survival_has_the_interval_of_greenwood_on_the_scale_of_log_log():
+    rows = [period(number, "2025-12-10") for number in range(6)]
+    rows += [period(6, "2025-12-10", "2026-01-01"), period(7, "2025-12-10", "2026-02-01"), period(8, "2026-02-10")]
+    start, first, second, third, projected = curve(*rows)[:5]
+    assert [(each["at_risk"], each["survivors"]) for each in (first, second, third)] == [(9, 8), (7, 6), (6, 6)]
+    survival, variance = 8 / 9 * 6 / 7, 1 / (9 * 8) + 1 / (7 * 6)
+    width = math.exp(1.959963984540054 * math.sqrt(variance) / -math.log(survival))
+    for each in (second, third):
+        bounds = each["observed_survival_low"], each["observed_survival_high"]
+        assert bounds == pytest.approx((survival**width, survival ** (1 / width)))
+    for each in (start, projected):
+        assert (each["observed_survival_low"], each["observed_survival_high"]) == (None, None)
 
 
 def test_a_subscription_counts_until_its_first_end_and_across_changes_of_price():
