@@ -3,10 +3,12 @@
 import datetime as dt
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from regulars.pipelines.sources.readers.workbooks import sheet_table
-from regulars.pipelines.sources.readers.workbooks.cells import write_cell, write_column
-from tests.workbooks import error, formula, ods, percent, xlsx
+from regulars.pipelines.sources.readers.workbooks.cells import write_cell, write_column, write_number
+from tests.workbooks import Raw, error, formula, ods, percent, xlsx
 
 DAY, MOMENT = dt.date(2026, 1, 2), dt.datetime.fromisoformat("2026-01-02 10:30:15")
 HEAD = ["id", "day", "total"]
@@ -180,6 +182,7 @@ def test_a_bad_value_is_found_in_its_row_of_the_sheet(book):
         (xlsx({"Orders": [HEAD, ["1", DAY, 1]]})[:-100], "not a workbook"),
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "is a workbook with a password"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "cannot be read as a workbook"),
+        (xlsx({"Orders": [HEAD, ["1", DAY, Raw('s="4"', "<v>1e13</v>")]]}), "a length of time that is longer than any"),
         (xlsx({"Orders": [["x" * 30_000] * 2000]}), "it is not an export"),
         (xlsx({"Orders": [HEAD]}, after='<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'), "far away"),
     ],
@@ -215,11 +218,28 @@ def test_a_wrong_header_name_can_be_corrected_without_a_new_delivery(book):
         [DAY, "", DAY],
         [MOMENT, ""],
         ["", True, 1.5],
+        [1.2345678901234004, 0.12345678901233996, 0.5],
     ],
 )
 @pytest.mark.parametrize("decimal", [".", ","])
 def test_a_column_at_once_is_written_as_cell_by_cell(cells, decimal):
     assert write_column(cells, decimal).to_pylist() == [write_cell(cell, decimal) for cell in cells]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False)
+        | st.floats(0, 1000)
+        | st.builds(lambda cents, by: cents / 100 * by, st.integers(-(10**9), 10**9), st.sampled_from([1.1, 3, 0.07]))
+        | st.integers(2**52, 10**18).map(float)
+        | st.builds(lambda ten, off: ten / 10**13 * (1 + off * 2e-16), st.integers(1, 10**14), st.integers(-3, 3)),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_numbers_at_once_are_written_as_one_by_one(numbers):
+    assert write_column(numbers, ".").to_pylist() == [write_number(number) for number in numbers]
 
 
 def test_sheets_with_the_same_header_that_nobody_named_are_said(book):

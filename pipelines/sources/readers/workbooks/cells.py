@@ -109,14 +109,24 @@ def _write_numbers(cells: Sequence[Cell], decimal: str) -> Any:
         return pc.cast(pa.array(numbers.astype(np.int64)), pa.string())
     written: Any = pc.cast(pa.array(numbers), pa.string())
     texts = _cut_off(written, ".0")
-    is_doubtful: Any = pc.or_(
-        pc.or_(pc.greater(pc.binary_length(written), pa.scalar(_PLAIN)), pc.match_substring(written, "e")),
-        pc.equal(texts, pa.scalar("-0")),
-    )
+    is_doubtful: Any = pc.or_(pc.match_substring(written, "e"), pc.equal(texts, pa.scalar("-0")))
+    is_long: Any = pc.greater(pc.binary_length(written), pa.scalar(_PLAIN))
+    if pc.any(is_long).as_py():
+        is_doubtful = pc.or_(is_doubtful, pc.and_(is_long, _may_be_noise(written)))
     if pc.any(is_doubtful).as_py():
         looked_at = [write_cell(cells[at]) for at in is_doubtful.to_numpy(zero_copy_only=False).nonzero()[0]]
         texts = pc.replace_with_mask(texts, is_doubtful, pa.array(looked_at, pa.string()))
     return texts if decimal == "." else pc.replace_substring(texts, ".", decimal)
+
+
+def _may_be_noise(written: Any) -> Any:
+    """Whether numbers may be shorter by several digits when they are rounded to 15.
+
+    Their 15th digit is then 0, or a 9 that is rounded up.
+    """
+    digits = pc.utf8_ltrim(pc.replace_substring(written, ".", ""), characters="-0")
+    fifteenth: Any = pc.utf8_slice_codeunits(digits, 14, 15)
+    return pc.is_in(fifteenth, value_set=pa.array(["0", "9"]))
 
 
 def _write_moments(cells: Sequence[Cell]) -> Any:

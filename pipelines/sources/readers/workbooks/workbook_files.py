@@ -111,6 +111,9 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
         if "password" in str(error).casefold():
             raise Refusal("damaged", f"{file_name} has a password: save it without one") from error
         raise Refusal("damaged", f"{file_name} cannot be read as a workbook: deliver it again") from error
+    except OverflowError as error:
+        said = "holds a length of time that is longer than any can be: correct that cell, and deliver it again"
+        raise Refusal("damaged", f"{file_name} {said}") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the reader is not Python, and its panics are no exceptions
             raise
