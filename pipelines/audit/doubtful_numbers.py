@@ -15,7 +15,7 @@ GROUPS = (
     "acknowledged",
 )
 """The values of `doubt_group`, what to read first before what to read last."""
-NOT_OVER = r"^(the (week|month|period) is not over(, or began before the first answer)?|not complete yet)$"
+NOT_OVER = r"^(the (week|month|period) is not over|not complete yet)$"
 """A reason that time alone ends: nothing is wrong, and the rows of the period before have the numbers."""
 COLUMNS = (
     *("doubt_rank", "doubt_group", "table_name", "doubt", "customers_at_stake", "emptied_columns"),

@@ -19,6 +19,8 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 TABLE = "meta.reasons"
 REASON, IS_COMPLETE, AS_OF = "reason", "is_complete", "as_of"
 NO_REASON_GIVEN = "not complete yet"
+OF_OTHER_ROWS = ("_of_others", "_before")
+"""How counts end that are of the rows with which one is compared."""
 """What is said of rows that are not complete, where their table has no reason."""
 
 NUMBER = r"\b\d+(?:[.,:-]\d+)*\b"
@@ -158,11 +160,15 @@ def _explain_table(contract: Contract) -> ExplainedTable:
 
 
 def _count_customers(contract: Contract) -> str:
-    """SQL: each customer once where rows are of customers, else the greatest of the mart's first count of customers."""
+    """SQL: each customer once where rows are of customers, else the greatest count of customers that a row has."""
     if "customer_id" in contract.key:
         return "count(distinct customer_id)"
-    counted = next((each.name for each in contract.columns if each.unit == "customers"), None)
-    return f"max({quote_identifier(counted)})" if counted else "max(null)"
+    counted = [
+        quote_identifier(each.name)
+        for each in contract.columns
+        if each.unit == "customers" and not each.name.endswith(OF_OTHER_ROWS)
+    ]
+    return f"max(greatest({', '.join(counted)}))" if counted else "max(null)"
 
 
 def _count_groups(con: duckdb.DuckDBPyConnection, table: ExplainedTable) -> pl.DataFrame:

@@ -125,7 +125,7 @@ def _select_first_named(rows: pl.LazyFrame, *key: str, also: Sequence[pl.Expr] =
         .group_by(key)
         .agg(pl.col("email").min_by(by_row))
     )
-    return first.join(addresses, on=key, how="left")
+    return first.join(addresses, on=key, how="left", nulls_equal=True)
 
 
 def read_customers(staging: Staging) -> pl.DataFrame:

@@ -164,8 +164,8 @@ def test_customers_at_stake_are_those_of_the_headline_or_else_of_the_parts():
         month(MONTHS[2], each, value=value) for each, value in [("of all", "all"), ("of all", "DE"), ("of DE", "DE")]
     ]
     for row, customers in zip(rows, (90, 400, 30), strict=True):
-        row["churned_customers_12m"] = customers
-    past = month(MONTHS[1], "of DE", value="DE") | {"churned_customers_12m": 800}
+        row |= {"churned_customers_12m": 0, "active_customers": customers, "active_a_year_ago_of_others": 900}
+    past = month(MONTHS[1], "of DE", value="DE") | {"active_customers": 800}
     offers = [
         {"customer_id": name, "offer_rank": rank, "as_of": AS_OF, "reason": "few"} for name in "ab" for rank in (1, 2)
     ]

@@ -202,6 +202,7 @@ def concentration(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
                     "total_revenue_above_zero": sum(known, Decimal(0)),
                     **{f"total_{name}": share for name, share in of_known.items()},
                     "is_complete": is_complete,
+                    "reason": None if is_complete else "the data do not reach back to the first day of the 12 months",
                     "as_of": as_of,
                 }
             )

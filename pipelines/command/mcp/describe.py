@@ -129,7 +129,8 @@ def _write_line(column: Mapping[str, Any]) -> str:
 def _keep_with_word(rows: Rows, word: str, what: str) -> Rows:
     """The columns that are named in whole; else those with the words side by side, else those with one of them."""
     names = set(word.lower().replace(",", " ").split())
-    if all(_NAME.fullmatch(name) for name in names) and (named := [row for row in rows if row["column_name"] in names]):
+    named = [row for row in rows if row["column_name"] in names]
+    if len(named) == len(names) and all(_NAME.fullmatch(name) for name in names):
         return named
     texts = [json.dumps(row, ensure_ascii=False) for row in rows]
     kept = [row for row, text in zip(rows, texts, strict=True) if word.casefold().strip() in text.casefold()]

@@ -125,8 +125,7 @@ def _write_query(file: Path, found: FoundMetric) -> str:
 
     Of a table without periods, such as one row per customer, it is the expression over all rows, unless it has an
     interval, which adds up to nothing; of days that add up, it is the expression by month. Periods that are not over
-    are left out. What its row says of itself
-    (`TOLD_BESIDE`) stands beside it.
+    are left out where `is_complete` says that alone. What its row says of itself (`TOLD_BESIDE`) stands beside it.
     """
     metric = found.row
     table, where = _place_rows(found)

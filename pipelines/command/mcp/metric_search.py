@@ -104,9 +104,9 @@ class MetricIndex:
         self._numbered_keys = read_rows(file, _NUMBERED_KEYS)
 
     def search(self, words: str) -> MetricSearch:
-        """Search the metrics by the words of a question; where none fits, without the values that it asks about."""
+        """Search the metrics by the words of a question; where none fits, without values that no metric says."""
         search = self._search(words)
-        values = [word for word in WORD.findall(words.lower()) if cut_ending(word) in self._values]
+        values = [word for word in search.unsaid if cut_ending(word) in self._values]
         if search.fits or not values:
             return search
         rest = " ".join(word for word in words.split() if not set(WORD.findall(word.lower())) & set(values))

@@ -58,8 +58,10 @@ COLUMNS: dict[str, PolarsDataType] = {
     "total_hhi": pl.Float64,
     "total_gini": pl.Float64,
     "is_complete": pl.Boolean,
+    "reason": pl.String,
     "as_of": pl.Date,
 }
+TOO_SHORT = "the data do not reach back to the first day of the 12 months"
 TO_DATE, LAST_12_MONTHS = "to_date", "last_12_months"
 PERCENTS = (1, 5, 10, 20)
 MONTH_ENDS = 36
@@ -254,6 +256,7 @@ def _make_row(
         "net_sales_below_zero": _convert_to_decimal(known[~is_above].sum()),
         "unknown_net_sales": _convert_to_decimal(net_sales[UNKNOWN_CUSTOMER_IDX]),
         "is_complete": is_complete,
+        "reason": None if is_complete else TOO_SHORT,
     }
 
 

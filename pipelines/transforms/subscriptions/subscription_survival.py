@@ -150,11 +150,11 @@ def _compute_observed_survival() -> dict[str, pl.Expr]:
 
 
 def _bound_observed_survival(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the interval of the observed survival; NULL where it is not known, and at the start, where all are there."""
+    """Add the interval of the observed survival; NULL where that is not known, 0 or 1: the method has none there."""
     ends = (pl.col("at_risk") - pl.col("survivors")).alias("events")
     curves = rows.select(*ROW, "at_risk", ends, pl.col("observed_survival").alias("survival"))
     bounds = bound_survival(curves, ROW)
-    is_bounded = (pl.col("at_risk") > 0) & (pl.col("months_since_start") > 0)
+    is_bounded = (pl.col("at_risk") > 0) & pl.col("observed_survival").is_between(0, 1, closed="none")
     return rows.with_columns(
         observed_survival_low=pl.when(is_bounded).then(bounds["low"]),
         observed_survival_high=pl.when(is_bounded).then(bounds["high"]),

@@ -262,8 +262,10 @@ def give_reason() -> pl.Expr:
     return (
         pl.when(pl.col("responses") == 0)
         .then(pl.lit("nobody answered"))
+        .when(~pl.col("is_complete") & pl.col("grain").is_in([*ROLLING]))
+        .then(pl.lit("the window began before the first answer"))
         .when(~pl.col("is_complete"))
-        .then(pl.lit("the period is not over, or began before the first answer"))
+        .then(pl.lit("the period is not over"))
         .when(pl.col("responses") < FEW_VOTES)
         .then(pl.lit(f"fewer than {FEW_VOTES} votes: too few to tell"))
     )

@@ -1,6 +1,7 @@
 """How the target `postgres` replaces the rows of a large table: those that differ, or all of them in a new table."""
 
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from regulars.pipelines.home.home import Home
 from regulars.pipelines.publish.targets.postgresql import delivery, differences, readers, rows
 from tests.publish.targets.postgres_target import Target, find_row_table, list_doubled_row_tables
-from tests.publish.targets.published import publish
+from tests.publish.targets.published import prepared_home, publish
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +104,45 @@ def test_rows_of_several_days_are_compared_with_their_days(target: Target, home:
     assert ways == ["new_table", "new_table", "new_table"]  # more than a fifth of the rows differs
     days = "select as_of::text, count(*) from core.orders group by 1 order by 1"
     assert target.ask(days) == [("2026-01-11", 112), ("2026-02-01", 388)]
+
+
+def test_rows_without_a_day_stay_without_one(target: Target, home: Home):
+    none = "update core.orders set as_of = null where order_id = '5';"
+    for run, day in ((1, "2026-01-31"), (2, "2026-02-01")):
+        target.deliver(publish(home, run, rows=500, more=COUNTED_TO.format(day) + none))
+    found = target.ask("select as_of::text, count(*) from core.orders group by 1 order by 1")
+    assert found == [("2026-02-01", 499), (None, 1)]
+
+
+def test_the_generation_of_another_home_is_not_taken_for_the_one_that_the_server_holds(
+    target: Target, home: Home, tmp_path: Path
+):
+    target.deliver(publish(home, 1, rows=500, more=COUNTED_TO.format("2026-01-31")))
+    other, seven = prepared_home(tmp_path / "other"), "update core.orders set net_sales = 7 where order_id = '3';"
+    publish(other, 1, rows=500, more=COUNTED_TO.format("2026-01-31") + seven)
+    target.deliver(publish(other, 2, rows=500, more=COUNTED_TO.format("2026-02-01") + seven))
+    assert target.ask("select net_sales::int from core.orders where order_id = '3'") == [(7,)]
+
+
+def test_a_damaged_generation_before_is_not_compared(target: Target, home: Home, ways: list[str]):
+    before = publish(home, 1, rows=50_000, more=COUNTED_TO.format("2026-01-31"))
+    target.deliver(before)
+    after = publish(home, 2, rows=50_000, more=COUNTED_TO.format("2026-02-01"))
+    content = before.duckdb_file.read_bytes()
+    before.duckdb_file.chmod(0o600)
+    before.duckdb_file.write_bytes(content[: len(content) // 2])
+    target.deliver(after)
+    assert ways == ["new_table", "new_table"]
+    assert target.ask("select count(*), min(as_of)::text from core.orders") == [(50_000, "2026-02-01")]
+
+
+def test_the_smallest_decimal_below_zero_differs_from_zero(target: Target, home: Home):
+    wide = "alter table core.orders add column wide decimal(38, 2) default 0; update core.orders set run = 1;"
+    target.deliver(publish(home, 1, rows=500, more=wide))
+    less = "update core.orders set wide = -0.01 where order_id = '5';"
+    more = "update core.orders set wide = 2 where order_id = '6';"
+    target.deliver(publish(home, 2, rows=500, more=wide + less + more))
+    assert target.ask("select wide::text from core.orders where order_id = '5'") == [("-0.01",)]
 
 
 def test_a_large_table_whose_rows_all_differ_gets_a_new_table_for_them_and_the_old_one_goes(

@@ -80,7 +80,9 @@ def test_the_observed_survival_has_the_interval_of_greenwood_on_the_scale_of_log
     for each in (second, third):
         bounds = each["observed_survival_low"], each["observed_survival_high"]
         assert bounds == pytest.approx((survival**width, survival ** (1 / width)))
-    for each in (start, projected):
+    gone = curve(period(1, "2025-12-10", "2026-01-15"), period(2, "2025-12-10", "2026-01-15"))[2]
+    assert gone["observed_survival"] == 0
+    for each in (start, projected, gone):
         assert (each["observed_survival_low"], each["observed_survival_high"]) == (None, None)
 
 

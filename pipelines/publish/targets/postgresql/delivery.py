@@ -164,7 +164,7 @@ def _settle_all(cursor: Cursor[Any], plan: Plan, prefix: str, before: _State) ->
     _refuse_change((now.known, now.rows, now.changed) != (before.known, before.rows, before.changed))
     now.present.comments.update(before.present.comments)
     cursor.execute(sql.SQL("set local maintenance_work_mem = {}").format(sql.Literal(INDEX_MEMORY)))
-    # rows come sorted: one process is done soon
+    # rows come nearly sorted: one process is done soon
     cursor.execute("set local max_parallel_maintenance_workers = 0")
     _make_schemas(cursor, {*before.schemas, before.rows.schema}, prefix)
     is_new = make_remembered(cursor, f"{prefix}meta")

@@ -3,6 +3,7 @@
 Put here: comparing a generation with the one that the server holds, in DuckDB. Keep out: the server (`load.py`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,7 +14,7 @@ import duckdb
 from regulars.pipelines.errors import StorageFailed
 from regulars.pipelines.home.generation import DUCKDB_FILE, Generation
 from regulars.pipelines.home.manifest import read_manifest
-from regulars.pipelines.publish.targets.postgresql.plan import Plan, PlannedTable
+from regulars.pipelines.publish.targets.postgresql.plan import Column, Plan, PlannedTable
 from regulars.pipelines.publish.targets.postgresql.structure import Name
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal, quote_table
 
@@ -25,6 +26,9 @@ _COMPARED_FIRST = 2_000
 """So many rows of a large table are compared before all are: one that differs in most is not compared further."""
 
 _DAY = "as_of"
+_DIGITS = re.compile(r"numeric\((\d+)")
+_EXACT_DIGITS = 18
+"""Decimals of so many digits are whole numbers of 64 bits inside DuckDB, of which each has a hash of its own."""
 
 Way = Literal["in_place", "differences", "carry_over", "new_table"]
 
@@ -91,7 +95,7 @@ def choose_loads(
             continue
         source, is_small = table.source, generation.manifest.tables[table.source].rows <= FEW_ROWS
         is_comparable = not is_small and content is not None and held.get(source) == content
-        if is_comparable and (found := _find_differences(con, table, number)):
+        if is_comparable and (found := _find_readable_differences(con, table, number)):
             loads.append(found)
         else:
             in_place = is_small and content is not None
@@ -116,6 +120,14 @@ def _open_previous(con: duckdb.DuckDBPyConnection, generation: Generation, previ
     return {table: facts.sha256 for table, facts in manifest.tables.items()}
 
 
+def _find_readable_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, number: int) -> Load | None:
+    """The differences, unless a block of either file is damaged; of this generation's, loading it says so."""
+    try:
+        return _find_differences(con, table, number)
+    except duckdb.Error:
+        return None
+
+
 def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, number: int) -> Load | None:
     """Put the rows that are new or changed, and the keys of those that are gone or changed, into temporary tables.
 
@@ -130,7 +142,8 @@ def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, numbe
     columns = [quote_identifier(column.name) for column in table.columns]
     key = ", ".join(quote_identifier(name) for name in table.primary_key)
     new, old = quote_table(table.source), f"previous.{quote_table(table.source)}"
-    row = f"hash({', '.join(each for each in columns if as_of is None or each != quote_identifier(_DAY))})"
+    hashed = [_write_hashed(each) for each in table.columns if as_of is None or each.name != _DAY]
+    row = f"hash({', '.join(hashed)})"
     said = f"(select {key}, {row} as _row from {old}"
     differs = f"as before using ({key}) where before._row is distinct from {row}"
     first = f"(from {new} limit {_COMPARED_FIRST}) as now left join {said} limit {2 * _COMPARED_FIRST}) {differs}"
@@ -155,12 +168,20 @@ def _read_moved_day(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> date
     """The `as_of` of all rows, where those before all said another one, as the rows of a mart do every night."""
     if _DAY not in {column.name for column in table.columns}:
         return None
-    days = f"select min({_DAY}), max({_DAY}) from "
-    now = con.execute(days + quote_table(table.source)).fetchone()
-    before = con.execute(f"{days} previous.{quote_table(table.source)}").fetchone()
-    if now is None or before is None or None in (*now, *before) or now[0] != now[1] or before[0] != before[1]:
+    days = f"select list(distinct {_DAY}), count(*) > count({_DAY}) from "
+    now = con.execute(days + quote_table(table.source)).fetchall()[0]
+    before = con.execute(f"{days} previous.{quote_table(table.source)}").fetchall()[0]
+    if now == before or any(has_null or len(found or []) != 1 for found, has_null in (now, before)):
         return None
-    return None if now == before else now[0]
+    (day,) = now[0]
+    return date.fromisoformat(str(day))
+
+
+def _write_hashed(column: Column) -> str:
+    """A column as it is hashed: wide decimals as text, of which DuckDB hashes 0 and the smallest below 0 alike."""
+    name = quote_identifier(column.name)
+    digits = _DIGITS.match(column.type)
+    return f"{name}::varchar" if digits and int(digits[1]) > _EXACT_DIGITS else name
 
 
 def _has_same_columns(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> bool:
