@@ -316,9 +316,11 @@ def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set
         return []
     rows = []
     moved = [row["refund_date"] for row in until(refunds, as_of) if row["customer_idx"] in everybody]
-    start = min(*(days[0] for days in everybody.values()), *moved, as_of).replace(day=1)
+    first_day = min(days[0] for days in everybody.values())
+    start = min(first_day, *moved, as_of).replace(day=1)
     while start <= as_of:
         end = end_of_month(start)
+        is_whole = first_day <= end_of_month(start.replace(year=start.year - 1)) + DAY
         bought = [
             row
             for row in countable(orders, as_of)
@@ -361,7 +363,7 @@ def behaviour(orders: list[Row], refunds: list[Row], as_of: dt.date, chosen: set
                 "median_days_to_second_order_365d": float(median(within_a_year))
                 if known[365] and within_a_year
                 else None,
-                **year_of(customers, countable(orders, as_of), start, is_complete and len(rows) >= 11),
+                **year_of(customers, countable(orders, as_of), start, is_complete and is_whole),
                 "is_complete": is_complete,
                 "as_of": as_of,
             }

@@ -15,6 +15,7 @@ from regulars.pipelines.transforms.amounts import MONEY, divide_columns
 from regulars.pipelines.transforms.cohorts.customer_dimensions import CohortSettings, split_customers
 from regulars.pipelines.transforms.cohorts.yearly_frequency import average_year, count_by_year, list_changes
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
+from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchase_days import link_purchase_days
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.purchases.survival import estimate_survival_curves, find_medians
@@ -103,7 +104,7 @@ def purchase_behaviour(
         for name in (ALL, *cohorts.dimensions)
     ]
     return (
-        _add_averages(pl.concat(parts), as_of)
+        _add_averages(pl.concat(parts), as_of, find_first_day(purchase_days.filter("is_first")["first_day"]))
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
@@ -152,11 +153,11 @@ def _count_by_month(
     )
 
 
-def _add_averages(counts: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Add rates and averages; NULL where they are not known yet."""
+def _add_averages(counts: pl.DataFrame, as_of: dt.date, first_day: dt.date | None) -> pl.DataFrame:
+    """Add rates and averages; NULL where they are not known yet, and of a year that began before `first_day`."""
     month_end = pl.col("month").dt.month_end()
     is_over = {days: month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, *WINDOWS)}
-    is_year = is_over[0] & (pl.col("month") >= pl.col("month").min().dt.offset_by(f"{MONTHS_PER_YEAR - 1}mo"))
+    is_year = is_over[0] & (pl.col("month").dt.offset_by(f"-{MONTHS_PER_YEAR - 1}mo") >= first_day)
     rate = {days: divide_columns(f"repeat_customers_{days}d", "new_customers") for days in WINDOWS}
     return counts.with_columns(
         is_complete=is_over[0],

@@ -21,12 +21,12 @@ from regulars.pipelines.transforms.purchases.purchases import Scan, list_purchas
 from regulars.pipelines.transforms.rates import name_bounds
 
 GROUPS = {"discounted": pl.col("is_discounted"), "full_price": ~pl.col("is_discounted")}
-"""What the names of columns end in, and which orders it means."""
+"""What the names of columns begin or end in, and which orders it means."""
 REPEATED, REPEAT_RATE = f"repeat_customers_{REPEAT_DAYS}d", f"repeat_rate_{REPEAT_DAYS}d"
 COLUMNS: dict[str, PolarsDataType] = {
     "month": pl.Date,
     "all_orders": pl.Int64,
-    "discounted_orders": pl.Int64,
+    **{f"{group}_orders": pl.Int64 for group in GROUPS},
     "discounted_order_rate": pl.Float64,
     "gross_sales": MONEY,
     "discounts": MONEY,
@@ -66,9 +66,9 @@ def discounts(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_
         rows = rows.join(part, on="month", how="left")
     no_money = pl.lit(0).cast(MONEY)
     filled = rows.with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).cast(MONEY).fill_null(no_money))
-    days = find_refund_days(refunds, orders, calendar, as_of=as_of)["refund_days"].to_list()
+    days = find_refund_days(refunds, orders, calendar, as_of=as_of)["refund_days"].drop_nulls().to_list()
     return (
-        _add_rates(filled, as_of, None if None in days else max(days, default=None))
+        _add_rates(filled, as_of, max(days, default=None))
         .with_columns(as_of=pl.lit(as_of))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("month")
@@ -114,9 +114,9 @@ def _sum_sales(sold: pl.DataFrame) -> pl.DataFrame:
     return _sum_by_month(
         sold,
         all_orders=pl.col("order_count").sum(),
-        discounted_orders=pl.col("order_count").filter("is_discounted").sum(),
         gross_sales=pl.col("gross_sales").sum(),
         discounts=pl.col("discounts").sum(),
+        **{f"{group}_orders": pl.col("order_count").filter(is_meant).sum() for group, is_meant in GROUPS.items()},
         **{f"sales_{group}": sales.filter(is_meant).sum() for group, is_meant in GROUPS.items()},
     )
 
@@ -146,7 +146,7 @@ def _add_rates(rows: pl.DataFrame, as_of: dt.date, refund_days: int | None) -> p
     Args:
         rows: `month`, `COUNTS` and `AMOUNTS`.
         as_of: Last day that counts.
-        refund_days: Days after which most refunds have come; None: not known.
+        refund_days: Days after which most refunds have come, of the slowest system; None: known of no system.
     """
     month_end = pl.col("month").dt.month_end()
     is_over, is_watched = (month_end.dt.offset_by(f"{days}d") <= as_of for days in (0, REPEAT_DAYS))

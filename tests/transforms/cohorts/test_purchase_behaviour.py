@@ -86,7 +86,7 @@ def test_the_running_month_has_counts_but_no_averages():
 
 
 def test_a_year_counts_each_customer_once_and_forgets_orders_after_twelve_months():
-    rows = [order("ada", day) for day in ("2025-01-05", "2025-01-06", "2025-09-30")]
+    rows = [order("ada", day) for day in ("2025-01-01", "2025-01-06", "2025-09-30")]
     found = months(*rows, order("bob", "2025-12-31"), as_of=dt.date(2026, 2, 28))
     year = ("customers_with_orders_12m", "customers_with_one_order_12m", "known_customer_orders_12m")
     assert [found[month]["orders_per_customer_12m"] for month in ("2025-11", "2025-12", "2026-01")] == [None, 2.0, 1.0]
@@ -105,6 +105,35 @@ def test_the_interval_of_a_years_mean_is_that_of_its_counts():
     assert december["orders_per_customer_12m"] == pytest.approx(mean)
     assert december["orders_per_customer_12m_low"] == 1.0 > mean - reach
     assert december["orders_per_customer_12m_high"] == pytest.approx(mean + reach, abs=1e-4)
+
+
+def test_a_mean_of_thirty_customers_has_an_interval_and_of_fewer_none():
+    for customers, has_one in ((29, False), (30, True)):
+        rows = [order(f"c{number}", "2025-01-01") for number in range(customers)]
+        december = months(*rows, as_of=dt.date(2025, 12, 31))["2025-12"]
+        assert december["customers_with_orders_12m"] == customers
+        assert [(december[f"orders_per_customer_12m{end}"] is not None) for end in ("", "_low", "_high")] == [
+            True,
+            has_one,
+            has_one,
+        ]
+
+
+def test_a_year_that_began_before_the_data_is_not_whole():
+    names = ("orders_per_customer_12m", "one_order_rate_12m")
+    for day, is_whole in (("2025-01-01", True), ("2025-01-02", False), ("2025-01-20", False)):
+        rows = [order("ada", day), order("bob", "2025-12-31"), refund("ada", "2024-12-01")]
+        found = months(*rows, as_of=dt.date(2026, 1, 31))
+        assert [found["2025-12"][name] is not None for name in names] == [is_whole] * 2
+        assert found["2026-01"]["orders_per_customer_12m"] == 1.0  # from February 2025 on
+
+
+def test_a_stray_date_begins_no_history():
+    rows = [order(f"c{number}", "2025-01-20") for number in range(10)]
+    found = months(order("ada", "2020-06-01"), *rows, as_of=dt.date(2026, 1, 31))
+    assert found["2025-12"]["orders_per_customer_12m"] is None
+    assert found["2026-01"]["orders_per_customer_12m"] is None  # nobody ordered in it
+    assert found["2025-12"]["customers_with_orders_12m"] == 10
 
 
 def test_months_without_orders_are_there_with_zeros():

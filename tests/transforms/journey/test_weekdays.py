@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from regulars.pipelines.transforms.journey.weekdays import COLUMNS, NAMES, weekdays
 from tests.transforms.core_tables import ENGINES
-from tests.transforms.mart_rules import broken_rules
+from tests.transforms.mart_rules import broken_rules, contract_of
 
 AS_OF = dt.date(2026, 3, 31)  # a Tuesday
 DAY = dt.timedelta(days=1)
@@ -59,6 +59,30 @@ def test_the_interval_is_of_the_days_and_needs_twenty_weeks():
     )
     assert mart([AS_OF - 132 * DAY], [])["orders_per_day_low"].null_count() == 7  # 19 weeks
     assert mart([AS_OF - 139 * DAY], [])["orders_per_day_low"].null_count() == 0
+
+
+def test_a_share_of_all_days_does_not_rest_on_one_day_alone():
+    n_of = {metric.name: metric.n for metric in contract_of("weekdays").metrics}
+    assert (n_of["weekday_order_share"], n_of["weekday_ticket_share"]) == ("", "")
+
+
+def test_a_mean_outside_its_interval_and_an_impossible_share_are_noticed():
+    ordered, opened = [AS_OF - day * DAY for day in range(181)], [AS_OF - 2 * day * DAY for day in range(90)]
+    sound = mart(ordered, opened)
+    for column, change in (
+        ("orders_per_day_low", 2.0),
+        ("orders_per_day_high", -2.0),
+        ("tickets_per_day_low", 2.0),
+        ("tickets_per_day_high", -2.0),
+        ("weekday_order_share", 0.1),
+        ("weekday_ticket_share", 0.1),
+    ):
+        broken = sound.with_columns(pl.col(column) + change)
+        assert "means_and_shares_are_possible" in broken_rules("weekdays", broken, tables(ordered, opened)), column
+    shifted = pl.when(pl.col("iso_weekday") == 1).then(1.5).when(pl.col("iso_weekday") == 2).then(-0.5).otherwise(0.0)
+    for column in ("weekday_order_share", "weekday_ticket_share"):
+        broken = sound.with_columns(shifted.alias(column))
+        assert "means_and_shares_are_possible" in broken_rules("weekdays", broken, tables(ordered, opened)), column
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from regulars.pipelines.transforms.money.discounts import COLUMNS, discounts
 from tests.transforms import oracle
 from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, order
-from tests.transforms.mart_rules import broken_rules
+from tests.transforms.mart_rules import broken_rules, contract_of
 
 AS_OF = dt.date(2026, 3, 31)
 REFUNDS = {
@@ -25,7 +25,8 @@ REFUNDS = {
     "date_is_estimated": pl.Boolean,
 }
 BY_HAND = (
-    *("month", "all_orders", "discounted_orders", "gross_sales", "discounts", "sales_discounted", "sales_full_price"),
+    *("month", "all_orders", "discounted_orders", "full_price_orders", "gross_sales", "discounts"),
+    *("sales_discounted", "sales_full_price"),
     *("refunded_goods_discounted", "refunded_goods_full_price", "new_customers_discounted", "new_customers_full_price"),
     *("repeat_customers_90d_discounted", "repeat_customers_90d_full_price"),
 )
@@ -75,6 +76,35 @@ def test_a_share_of_refunds_is_unknown_until_they_have_come():
     waited = {day: mart(*orders, refunds=late, as_of=dt.date(2026, 2, day)) for day in (6, 28)}
     assert waited[28]["2026-01"]["refunded_share_discounted"] == pytest.approx(34 / 80)
     assert waited[28]["2026-02"]["refunded_share_discounted"] is None
+
+
+def test_a_system_with_few_refunds_does_not_hide_those_of_another():
+    tables = core(*(order("ada", f"2026-01-{day:02}", "100", "20") for day in (5, 6, 7)))
+    systems = {"o0000": "shop", "o0001": "till", "o0002": "market"}
+    orders = tables["orders"].with_columns(system=pl.col("order_id").replace(systems))
+
+    def taken(number: int, day: str, count: int) -> list[Row]:
+        return [back(number, day, "1") | {"system": systems[f"o{number:04}"]} for _ in range(count)]
+
+    def january(*refunds: list[Row], as_of: dt.date = AS_OF) -> Row:
+        given = pl.DataFrame([row for each in refunds for row in each], schema=REFUNDS)
+        found = discounts(orders, given, tables["calendar"], as_of=as_of)
+        return found.row(by_predicate=pl.col("month") == dt.date(2026, 1, 1), named=True)
+
+    of_shop, of_till = taken(0, "2026-01-07", 20), taken(1, "2026-02-15", 20)  # after 2 and 40 days
+    few = taken(2, "2026-01-08", 1)
+    assert january(of_shop, few, as_of=dt.date(2026, 2, 2))["refunded_share_discounted"] == pytest.approx(21 / 240)
+    assert january(of_shop, few, as_of=dt.date(2026, 2, 1))["refunded_share_discounted"] is None
+    assert january(of_shop, of_till, few, as_of=dt.date(2026, 3, 11))["refunded_share_discounted"] is None
+    assert january(of_shop, of_till, few, as_of=dt.date(2026, 3, 12))["is_refunded_share_complete"]
+    assert january(few)["refunded_share_discounted"] is None  # known of no system
+
+
+@pytest.mark.parametrize("group", ["discounted", "full_price"])
+def test_metrics_of_refunds_wait_until_they_have_come_and_say_how_many_orders(group: str):
+    metrics = {metric.name: metric for metric in contract_of("discounts").metrics}
+    assert metrics[f"refunded_goods_{group}"].known == "is_refunded_share_complete"
+    assert metrics[f"refunded_share_{group}"].n == f"{group}_orders"
 
 
 def test_who_buys_again_is_counted_by_the_discount_of_the_first_order():
@@ -141,6 +171,7 @@ def count_by_hand(orders: list[Row], refunds: list[Row], as_of: dt.date) -> list
             "discounts": sum((each["discounts"] for each in mine), Decimal(0)),
         }
         for name, part in groups.items():
+            row[f"{name}_orders"] = len(part)
             row |= {f"{column}_{name}": value for column, value in count_group(part, orders, refunds, as_of).items()}
         rows.append(row)
         month = oracle.end_of_month(month) + oracle.DAY
