@@ -16,7 +16,7 @@ GROUPS = (
 )
 """The values of `doubt_group`, what to read first before what to read last."""
 NOT_OVER = r"^(the (week|month|period) is not over|not complete yet)$"
-"""A reason that time alone ends: nothing is wrong, and the rows of the period before have the numbers."""
+"""A reason that time alone ends: the period before has the numbers, where that is complete."""
 COLUMNS = (
     *("doubt_rank", "doubt_group", "table_name", "doubt", "customers_at_stake", "emptied_columns"),
     *("headline_numbers_missing", "numbers_missing", "advice", "reason_group", "finding_id", "as_of"),
