@@ -145,7 +145,8 @@ def main() -> None:
     if generation is None:
         parser.error("nothing is published there")
     os.environ[VARIABLE] = PASSWORD
-    plan = choose(plan_generation(generation, ""), options.tables)
+    with duckdb.connect(str(generation.duckdb_file), read_only=True) as published:
+        plan = choose(plan_generation(published, generation, ""), options.tables)
     chosen = mock.patch.object(delivery, "plan_generation", return_value=plan) if options.tables else nullcontext()
     before = [] if options.tables else find_parent(Home(options.home), generation)
     with (

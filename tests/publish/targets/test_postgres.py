@@ -49,6 +49,20 @@ def test_tables_arrive_with_types_keys_comments_and_views(target: Target, home: 
     assert held == [("g000001", "2026-01-31")]
 
 
+def test_the_server_plans_joins_with_statistics_of_the_keys(target: Target, home: Home):
+    target.deliver(publish(home))
+    known = target.ask(
+        "select tablename, attname from pg_stats where schemaname in ('core', 'marts') and inherited "
+        "and tablename in ('customers', 'customer_360') order by 1, 2"
+    )
+    assert known == [
+        ("customer_360", "customer_id"),
+        ("customer_360", "customer_idx"),
+        ("customers", "customer_id"),
+        ("customers", "customer_idx"),
+    ]
+
+
 def test_schemas_and_the_table_of_deliveries_say_what_they_are(target: Target, home: Home):
     assert target.deliver(publish(home)).is_new
     uncommented = target.ask(

@@ -98,7 +98,8 @@ def test_a_million_customers_take_little_more_than_the_bare_copy_of_the_same_row
         pytest.skip("the CPU of another process is read from /proc")
     options = server.options(database)
     generations = [publish(home, run, more=make_customers(run)) for run in (1, 2)]
-    plan = plan_generation(generations[1], "")
+    with duckdb.connect(str(generations[1].duckdb_file), read_only=True) as con:
+        plan = plan_generation(con, generations[1], "")
     written = write_rows(plan, generations[1])
 
     def copy_bare() -> None:

@@ -40,6 +40,19 @@ def test_of_a_large_table_only_the_rows_that_differ_are_written(target: Target, 
     assert target.ask("select net_sales from core.orders where order_id = '8'") == [(Decimal("0.5000"),)]
 
 
+def test_a_very_large_table_whose_first_rows_differ_is_not_compared_whole(
+    target: Target, home: Home, ways: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(differences, "_COMPARED_FIRST", 50)
+    changed = "update core.orders set run = 1; update core.orders set net_sales = 0.5 where order_id::int < 60;"
+    target.deliver(publish(home, 1, rows=500))
+    for most, way in ((500, "differences"), (499, "new_table")):
+        monkeypatch.setattr(differences, "_COMPARED_AT_ONCE", most)
+        target.deliver(publish(home, 2, rows=500, more=changed))
+        assert ways[-1] == way
+        target.deliver(publish(home, 3, rows=500))
+
+
 COUNTED_TO = "alter table core.orders add column as_of date default '{}'; update core.orders set run = 1;"
 CHANGED = """
     delete from core.orders where order_id = '7';

@@ -22,8 +22,9 @@ FEW_ROWS = 10_000
 """A table with at most so many rows has them replaced where they lie: a new table for them would cost more."""
 MOST_DIFFERING_SHARE = 0.2
 """Where a larger share of the rows differs, loading all of them is cheaper than finding each."""
-_COMPARED_FIRST = 2_000
-"""So many rows of a large table are compared before all are: one that differs in most is not compared further."""
+_COMPARED_FIRST, _COMPARED_AT_ONCE = 2_000, 100_000
+"""So many rows of a table are compared before all are: one that differs in most is not compared further. A table with
+at most the second number of rows is compared at once, which takes hardly longer."""
 
 _DAY = "as_of"
 _DIGITS = re.compile(r"numeric\((\d+)")
@@ -147,7 +148,8 @@ def _find_differences(con: duckdb.DuckDBPyConnection, table: PlannedTable, numbe
     said = f"(select {key}, {row} as _row from {old}"
     differs = f"as before using ({key}) where before._row is distinct from {row}"
     first = f"(from {new} limit {_COMPARED_FIRST}) as now left join {said} limit {2 * _COMPARED_FIRST}) {differs}"
-    if _count(con, first) > _COMPARED_FIRST * MOST_DIFFERING_SHARE:
+    is_large = _count(con, new) > _COMPARED_AT_ONCE
+    if is_large and _count(con, first) > _COMPARED_FIRST * MOST_DIFFERING_SHARE:
         return None
     con.execute(
         f"create temp table new_{number} as "
@@ -168,13 +170,12 @@ def _read_moved_day(con: duckdb.DuckDBPyConnection, table: PlannedTable) -> date
     """The `as_of` of all rows, where those before all said another one, as the rows of a mart do every night."""
     if _DAY not in {column.name for column in table.columns}:
         return None
-    days = f"select list(distinct {_DAY}), count(*) > count({_DAY}) from "
+    days = f"select min({_DAY}), max({_DAY}), count(*) > count({_DAY}) from "
     now = con.execute(days + quote_table(table.source)).fetchall()[0]
     before = con.execute(f"{days} previous.{quote_table(table.source)}").fetchall()[0]
-    if now == before or any(has_null or len(found or []) != 1 for found, has_null in (now, before)):
+    if now == before or any(has_null or first != last or first is None for first, last, has_null in (now, before)):
         return None
-    (day,) = now[0]
-    return date.fromisoformat(str(day))
+    return date.fromisoformat(str(now[0]))
 
 
 def _write_hashed(column: Column) -> str:

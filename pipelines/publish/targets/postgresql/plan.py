@@ -83,6 +83,12 @@ class PlannedTable:
     comments: Mapping[str, str]
     content: str
 
+    def list_joined_columns(self) -> list[str]:
+        """The columns of its keys and foreign keys, each once, in the published order."""
+        keys = (self.primary_key, *self.unique, *(reference.columns for reference in self.references))
+        joined = {column for key in keys for column in key}
+        return [each.name for each in self.columns if each.name in joined]
+
 
 @dataclass(frozen=True)
 class PlannedView:
@@ -108,19 +114,19 @@ class Plan:
         return (*self.tables, *self.views)
 
 
-def plan_generation(generation: Generation, prefix: str) -> Plan:
+def plan_generation(con: duckdb.DuckDBPyConnection, generation: Generation, prefix: str) -> Plan:
     """Read what a generation looks like in PostgreSQL.
 
     Args:
+        con: The generation's DuckDB file, and nothing else.
         generation: What is delivered.
         prefix: Of each schema's name, such as `regulars_`.
     """
-    with duckdb.connect(str(generation.duckdb_file), read_only=True) as con:
-        comments, facts = _read_comments(con), _read_dictionary(con)
-        columns, references = _read_columns(con, facts), _read_references(con, prefix)
-        views = con.execute(
-            "select schema_name, view_name, sql from duckdb_views() where not internal order by all"
-        ).fetchall()
+    comments, facts = _read_comments(con), _read_dictionary(con)
+    columns, references = _read_columns(con, facts), _read_references(con, prefix)
+    views = con.execute(
+        "select schema_name, view_name, sql from duckdb_views() where not internal order by all"
+    ).fetchall()
     tables = [
         PlannedTable(
             schema=prefix + source.partition(".")[0],
@@ -142,16 +148,14 @@ def plan_generation(generation: Generation, prefix: str) -> Plan:
     )
 
 
-def _has_table(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    """Whether a generation holds a table of `meta`: older ones lack some."""
-    return con.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'meta' and table_name = ?", [table]
-    ).fetchone() != (0,)
+def _list_tables(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The tables of a generation, `layer.table`: older ones lack some of `meta`."""
+    return {name for (name,) in con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()}
 
 
 def _read_dictionary(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[bool, bool]]:
     """(`layer.table`, column) -> whether it is part of the key, and whether it is never NULL."""
-    if not _has_table(con, "data_dictionary"):
+    if "meta.data_dictionary" not in _list_tables(con):
         return {}
     rows = con.execute("select table_name, column_name, is_key, is_required from meta.data_dictionary").fetchall()
     return {(table, column): (is_key, is_required) for table, column, is_key, is_required in rows}
@@ -160,7 +164,7 @@ def _read_dictionary(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tu
 def _read_references(con: duckdb.DuckDBPyConnection, prefix: str) -> dict[str, list[Reference]]:
     """`layer.table` -> its foreign keys: the references that every published row keeps."""
     found: dict[str, list[Reference]] = defaultdict(list)
-    if _has_table(con, "relationships"):
+    if "meta.relationships" in _list_tables(con):
         rows = con.execute(
             "select table_name, column_names, to_table, to_column_names from meta.relationships where is_enforced"
         ).fetchall()
