@@ -146,6 +146,14 @@ def test_other_dimensions_have_a_long_window_at_the_end_of_each_month_and_on_the
     assert len(groups(*answers, grain=grain, as_of=as_of)) == (68 if grain == NPS_LONG_ROLLING_GRAIN else 3)
 
 
+def test_the_year_before_the_last_one_is_compared_and_has_no_row_within_a_month():
+    answers = [answer("2024-01-12 09:00", 0), answer("2026-03-02 09:00", 10)]
+    years = on_polars(table(answers), dt.date(2026, 3, 20)).filter(grain=NPS_YEAR_ROLLING_GRAIN, dimension="all")
+    within = years.filter(pl.col("period_end") != pl.col("period_end").dt.month_end())
+    assert within["period_end"].to_list() == [dt.date(2026, 3, 20)]
+    assert within["responses_before"].to_list() == [0]
+
+
 def test_other_dimensions_have_a_short_window_at_the_end_of_each_week_and_month_and_on_the_last_day():
     answers = [answer("2026-01-12 09:00", 10, customer=1)]
     last_day = dt.date(2026, 2, 5)
