@@ -91,7 +91,8 @@ NPS_GRAINS = {
     "day": "The answers of one day.",
     "week": "The answers of an ISO week, Monday to Sunday.",
     "month": "The answers of a calendar month.",
-    NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each day.",
+    NPS_ROLLING_GRAIN: f"The answers of the {NPS_ROLLING_DAYS} days that end with period_end; a row for each "
+    "day of dimension `all`, for Sundays, month-ends and as_of of the others.",
     NPS_LONG_ROLLING_GRAIN: f"The answers of the {NPS_LONG_ROLLING_DAYS} days that end with period_end; a row for each "
     "day of dimension `all`, for month-ends and as_of of the others.",
     NPS_YEAR_ROLLING_GRAIN: f"The answers of the {NPS_YEAR_ROLLING_DAYS} days that end with period_end; a row for "

@@ -7,7 +7,6 @@ counts (`votes.py`), nonresponse (`nonresponse.py`), other kinds of survey (`sat
 """
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -230,18 +229,17 @@ def _compare(
         other_score: The other score; nothing is compared where it is NULL.
         other: `COUNTS` of the other votes.
         family: The columns that define a family of comparisons.
+
+    Returns:
+        The same rows in another order: few of them have the votes for a comparison, and only these are compared.
     """
     low, high, z = compare_scores([pl.col(count) for count in COUNTS], other)
-    difference = pl.col("nps") - other_score
-    is_compared = difference.is_not_null()
-    columns = {f"{name}_low": low, f"{name}_high": high, "z": z}
-    compared = periods.with_columns(
-        difference.alias(name), **{column: pl.when(is_compared).then(value) for column, value in columns.items()}
-    )
-    p = pl.Series(f"{name}_p_value", compute_two_sided_p(compared["z"].fill_null(math.nan).to_numpy())).fill_nan(None)
-    return compared.with_columns(p).with_columns(
-        is_significant(f"{name}_p_value", *family).alias(f"is_{name}_significant")
-    )
+    differing = periods.with_columns((pl.col("nps") - other_score).alias(name))
+    is_compared = pl.col(name).is_not_null()
+    compared = differing.filter(is_compared).with_columns(low.alias(f"{name}_low"), high.alias(f"{name}_high"), z=z)
+    p = pl.Series(f"{name}_p_value", compute_two_sided_p(compared["z"].to_numpy()))
+    flag = is_significant(f"{name}_p_value", *family).alias(f"is_{name}_significant")
+    return pl.concat([compared.with_columns(p).with_columns(flag), differing.filter(~is_compared)], how="diagonal")
 
 
 def _list_events(

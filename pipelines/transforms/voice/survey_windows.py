@@ -19,6 +19,8 @@ from regulars.pipelines.definitions.windows import NPS_LONG_ROLLING_DAYS, NPS_RO
 from regulars.pipelines.transforms.day_numbers import EPOCH, count_days_since_epoch
 
 MONDAY_OF_WEEK_0 = -3  # 1969-12-29, in days since 1970
+SUNDAY = 7
+"""How polars numbers the last day of an ISO week."""
 ROLLING = {
     NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS,
     NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS,
@@ -111,12 +113,20 @@ def count_periods(
 
 
 def thin_out(periods: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """Keep only the long rolling windows that end with a month or `as_of`; of the shorter grain, all windows of `all`.
+    """Keep every rolling window of `all`, those of `SPARSE` excepted, and of the others those that end with a period.
 
-    These windows hardly change from day to day, and a row per day and value would double the table.
+    Windows that end on two days in a row share all days but two, and a row per day and value would be most of the
+    table. Of `SPARSE` and of the values of other dimensions, windows end with a month or `as_of`; the shortest ones end
+    with an ISO week too, as their length is a multiple of 7: the window before a week's last one also ends with a week.
+
+    Args:
+        periods: As `count_periods` returns them, with whatever has been computed over all windows of a day.
+        as_of: Last day that counts.
     """
-    is_long = (pl.col("grain") == SPARSE) | ((pl.col("grain") == NPS_LONG_ROLLING_GRAIN) & (pl.col("dimension") != ALL))
-    return periods.filter(~is_long | ends_a_month(pl.col("period_end"), as_of))
+    grain, end = pl.col("grain"), pl.col("period_end")
+    is_every_day = ~grain.is_in([*ROLLING]) | ((grain != SPARSE) & (pl.col("dimension") == ALL))
+    ends_a_week = (grain == NPS_ROLLING_GRAIN) & (end.dt.weekday() == SUNDAY)
+    return periods.filter(is_every_day | ends_a_week | ends_a_month(end, as_of))
 
 
 def ends_a_month(day: pl.Expr, as_of: dt.date) -> pl.Expr:

@@ -146,6 +146,34 @@ def test_other_dimensions_have_a_long_window_at_the_end_of_each_month_and_on_the
     assert len(groups(*answers, grain=grain, as_of=as_of)) == (68 if grain == NPS_LONG_ROLLING_GRAIN else 3)
 
 
+def test_the_year_before_the_last_one_is_compared_and_has_no_row_within_a_month():
+    answers = [answer("2024-01-12 09:00", 0), answer("2026-03-02 09:00", 10)]
+    years = on_polars(table(answers), dt.date(2026, 3, 20)).filter(grain=NPS_YEAR_ROLLING_GRAIN, dimension="all")
+    within = years.filter(pl.col("period_end") != pl.col("period_end").dt.month_end())
+    assert within["period_end"].to_list() == [dt.date(2026, 3, 20)]
+    assert within["responses_before"].to_list() == [0]
+
+
+def test_other_dimensions_have_a_short_window_at_the_end_of_each_week_and_month_and_on_the_last_day():
+    answers = [answer("2026-01-12 09:00", 10, customer=1)]
+    last_day = dt.date(2026, 2, 5)
+    found = groups(*answers, dimension="customer_type", as_of=last_day)
+    weeks, month, as_of = ["2026-01-18", "2026-01-25", "2026-02-01"], "2026-01-31", "2026-02-05"
+    assert [end for end, _ in found] == sorted([*weeks, month, as_of])
+    assert len(groups(*answers, as_of=last_day)) == 25  # every day of the whole
+    assert [end for end, _ in groups(*answers, grain="day", dimension="customer_type")] == ["2026-01-12"]
+
+
+def test_the_window_before_one_that_ends_with_a_week_is_shown_of_every_value_too():
+    days = [AS_OF - dt.timedelta(days=number) for number in range(3 * NPS_ROLLING_DAYS)]
+    votes = [answer(f"{day} 09:00", 10, f"p{day}", 1) for day in days]
+    found = on_polars(table(votes)).filter(grain=NPS_ROLLING_GRAIN, dimension="customer_type")
+    weeks = found.filter(pl.col("period_end").dt.weekday() == 7, pl.col("responses_before").is_not_null())
+    assert weeks.height >= 3
+    before = weeks.select(period_end=pl.col("period_start") - pl.duration(days=1), responses="responses_before")
+    assert before.join(found, on=["period_end", "responses"], how="anti").is_empty()
+
+
 def test_a_week_is_complete_on_its_sunday():
     assert not row(answer("2026-02-02 09:00", 10), grain="week", period_end="2026-04-05")["is_complete"]
     sunday = dt.date(2026, 2, 8)
@@ -215,11 +243,12 @@ def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt
     found: dict[tuple[str, dt.date, str, str], Counter[str]] = {}
     for offset in range((as_of - dt.date(2026, 1, 1)).days + 32):
         end = dt.date(2026, 1, 1) + dt.timedelta(days=offset)
-        long = {NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS, NPS_YEAR_ROLLING_GRAIN: NPS_YEAR_ROLLING_DAYS}
-        rolling = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, **long}
+        longer = {NPS_LONG_ROLLING_GRAIN: NPS_LONG_ROLLING_DAYS, NPS_YEAR_ROLLING_GRAIN: NPS_YEAR_ROLLING_DAYS}
+        rolling = {NPS_ROLLING_GRAIN: NPS_ROLLING_DAYS, **longer}
         windows = {"day": 1, **rolling} if end <= as_of else {}
-        is_shown = end == as_of or (end + dt.timedelta(days=1)).day == 1
-        if end.isoweekday() == 7:
+        ends_a_month = end == as_of or (end + dt.timedelta(days=1)).day == 1
+        ends_a_week = end.isoweekday() == 7
+        if ends_a_week:
             windows["week"] = 7
         if (end + dt.timedelta(days=1)).day == 1:
             windows["month"] = end.day
@@ -235,8 +264,9 @@ def counted_naively(answers: pl.DataFrame, as_of: dt.date) -> dict[tuple[str, dt
                 touchpoint = each["touchpoint"] or "unknown"
                 latest["touchpoint", touchpoint, person] = each | {"value": touchpoint}
             for (dimension, _, _), each in latest.items():
-                is_all = dimension == "all" and grain == NPS_LONG_ROLLING_GRAIN
-                if grain in long and not (is_all or is_shown):
+                is_every_day = grain not in rolling or (dimension == "all" and grain != NPS_YEAR_ROLLING_GRAIN)
+                is_week = ends_a_week and grain == NPS_ROLLING_GRAIN
+                if not (is_every_day or is_week or ends_a_month):
                     continue
                 found.setdefault((grain, end, dimension, each["value"]), Counter())[each["nps_group"]] += 1
     return found

@@ -173,6 +173,21 @@ def test_one_night_compares_all_values_of_a_grain_together():
     assert (alone["nps_change_verdict"], among["nps_change_verdict"]) == ("fallen", "may_be_chance")
 
 
+def test_values_without_a_row_of_a_day_are_compared_together_with_the_whole_of_that_day():
+    thursday = dt.date(2026, 3, 26)
+    before = str(dt.datetime.combine(thursday - dt.timedelta(days=NPS_ROLLING_DAYS), dt.time(9)))
+    rows = window_of_answers(before, 32, 20) + window_of_answers(f"{thursday} 09:00", 21, 31)
+    alone = rolling_row(on_polars(table(rows)), end=thursday)
+    assert alone["is_nps_change_significant"]
+    places = [each | {"touchpoint": "abcd"[number % 4]} for number, each in enumerate(rows)]
+    found = on_polars(table(places))
+    of_day = found.filter(grain=NPS_ROLLING_GRAIN, period_end=thursday)
+    assert of_day["dimension"].to_list() == ["all"]
+    among = rolling_row(found, end=thursday)
+    assert among["nps_change_p_value"] == alone["nps_change_p_value"]
+    assert not among["is_nps_change_significant"]
+
+
 def test_scores_are_split_by_owner_region_segment_store_channel_and_language():
     customers = CUSTOMERS.with_columns(region=pl.lit("Bavaria"), owner=pl.Series([None, "Olive", "Noor"]))
     segments = pl.DataFrame({"customer_id": ["c1", "c2"], "segment": ["loyal", "new"], "value_tier": ["middle"] * 2})

@@ -45,6 +45,16 @@ def test_others_that_are_not_the_rest_of_the_dimension_break_the_contract():
     assert set(broken_rules(CONTRACT, change)) == {"nps.others_are_the_rest_of_the_dimension"}
 
 
+def test_a_window_of_a_value_that_ends_within_a_week_breaks_the_contract():
+    change = f"""
+        insert into marts.nps
+        select * replace (date '2026-02-06' as period_end, date '2026-02-07' - {NPS_ROLLING_DAYS} as period_start)
+        from marts.nps
+        where grain = '{NPS_ROLLING_GRAIN}' and period_end = '2026-02-08' and dimension = 'customer_type'
+    """
+    assert "nps.windows_of_values_end_with_a_period" in broken_rules(CONTRACT, change)
+
+
 def test_a_month_of_another_length_breaks_the_contract():
     change = "update marts.nps set period_start = period_start + 1 where grain = 'month'"
     assert set(broken_rules(CONTRACT, change)) == {"nps.periods_are_as_long_as_their_grain"}
