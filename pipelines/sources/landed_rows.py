@@ -48,6 +48,7 @@ from regulars.pipelines.sources.no_records.malformed_lines import insert_malform
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.record_rules import SortedRecords, sort_records
 from regulars.pipelines.sources.replaced_deliveries import find_deleted_records, find_replaced_records
+from regulars.pipelines.sources.surveys.progress_findings import LeftOut, find_doubtful_left_out, read_left_out
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 
@@ -128,7 +129,7 @@ def _insert_source(
     checker = ExpressionChecker(con)
     before = _read_delivery_before(landed_source, settings, landing, checker)
     counts = list(_count_excluded_before(con, before))
-    findings, counted_before, doubtful = [], len(counts), Counter[str]()
+    findings, counted_before, doubtful, left_out = [], len(counts), Counter[str](), list[LeftOut]()
     for landed in read_deliveries(landed_source.source, settings, landed_source.deliveries, landing, checker):
         if not landed.landed.columns:  # JSON without any object
             _insert_file(con, landed, landed_source.is_stale)
@@ -144,6 +145,7 @@ def _insert_source(
         header_count += count_header_rows(con, file.rows, landed.columns)
         counts.append(ExcludedCounts(landed.landed.record_count, _insert_excluded(con, landed)))
         doubtful += count_doubtful_exclusions(con, landed.rows, landed.source)
+        left_out += read_left_out(con, landed.rows, [each for each in landed.columns if each not in file.rest])
         write_excluded_versions(con, landed, file)
         unplaced_count += sum(rule == "condition_is_null" for rule, _ in records.unplaced.values())
         if before is not None:
@@ -154,6 +156,7 @@ def _insert_source(
         *find_share_jumps(landed_source.source, counts),
         *find_null_conditions(landed_source.source, unplaced_count),
         *find_doubtful_exclusions(landed_source.source, doubtful),
+        *find_doubtful_left_out(landed_source.source, left_out),
         *find_header_rows(landed_source.source, header_count),
         *find_idle_rules(landed_source.source, settings.sources[landed_source.source], counts[counted_before:]),
     ]

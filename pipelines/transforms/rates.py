@@ -3,11 +3,10 @@
 Put here: intervals of rates as expressions. Keep out: tests of differences (`models/comparisons`).
 """
 
-from statistics import NormalDist
-
 import polars as pl
 
-Z_95 = NormalDist().inv_cdf(0.975)
+from regulars.pipelines.models.comparisons.significance import Z_95
+
 ENDS = ("_low", "_high")
 
 

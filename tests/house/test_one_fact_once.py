@@ -1,5 +1,6 @@
 """Names of models and methods, grains, dimensions and windows stand once in the code; contracts and settings follow."""
 
+import ast
 from typing import get_args
 
 import pytest
@@ -56,7 +57,7 @@ from regulars.pipelines.transforms.products.offer_verdicts import (
 from regulars.pipelines.transforms.subscriptions.subscription_survival import MODELS
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
 from regulars.pipelines.transforms.voice.nps import COLUMNS as NPS_COLUMNS
-from tests.house.code import ROOT
+from tests.house.code import PIPELINES, ROOT, name_of, tree_of
 
 CONTRACTS = load_contracts(ROOT / "data_contracts")
 
@@ -144,3 +145,15 @@ def test_settings_offer_the_grains_that_the_calendar_has():
 def test_customers_are_split_by_columns_of_customer_dimensions():
     assert set(get_args(Dimension)) == set(DIMENSIONS) <= set(DIMENSION_COLUMNS)
     assert ALL not in DIMENSIONS
+
+
+def test_how_far_an_interval_of_95_percent_reaches_is_written_in_one_module():
+    quantiles = {
+        name_of(path)
+        for path in PIPELINES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, float)
+        and (node.value == 0.975 or 1.95 < node.value < 1.97)
+    }
+    assert quantiles == {"pipelines/models/comparisons/significance.py"}

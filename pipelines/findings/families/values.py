@@ -112,6 +112,12 @@ VALUES = (
         unit="answers",
     ),
     FindingType(
+        name="progress_with_two_readings",
+        meaning="Answers have a number for how far they came that may mean finished or not, such as a 1, of 1 or of "
+        "100; wherever settings do not leave them out, they count.",
+        unit="answers",
+    ),
+    FindingType(
         name="personal_attribute",
         meaning="An attribute of the company's own looks like a name, an e-mail address or a telephone number, and is "
         "published.",

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln  # type: ignore[import-untyped]
 
+from regulars.pipelines.models.comparisons.significance import Z_95
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-Z_95 = 1.959963984540054
 HALF_A_CASE = 0.5
 """Added to every count under the logarithm, so that none is 0."""
 SAME = 1e-7

@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr  # type: ignore[import-untyped]
 
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.significance import UPPER_END, find_t_quantile
 
 Floats = NDArray[np.float64]
-UPPER_END = 0.975
-"""The quantile of the upper end of a two-sided 95 % interval."""
 
 
 def compare_means(

@@ -7,10 +7,9 @@ Put here: the maths, arrays in, arrays out. Keep out: the groups (`transforms/ch
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.pipelines.models.comparisons.significance import compute_two_sided_p
+from regulars.pipelines.models.comparisons.significance import Z_95, compute_two_sided_p
 
 Floats = NDArray[np.float64]
-Z_95 = 1.959963984540054
 
 
 def compare_proportions(found: Floats, size: Floats, other_found: Floats, other_size: Floats) -> tuple[Floats, ...]:

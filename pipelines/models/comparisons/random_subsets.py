@@ -9,9 +9,9 @@ Put here: this distribution, arrays in, arrays out. Keep out: the groups (`trans
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincc, gammainccinv, ndtr, ndtri  # type: ignore[import-untyped]
+from scipy.special import gammaincc, gammainccinv, ndtr  # type: ignore[import-untyped]
 
-from regulars.pipelines.models.comparisons.means import UPPER_END
+from regulars.pipelines.models.comparisons.significance import UPPER_END, Z_95
 
 Floats = NDArray[np.float64]
 
@@ -59,7 +59,6 @@ def _find_tail(distance: Floats, lean: Floats) -> Floats:
 
 def _find_upper_end(lean: Floats) -> Floats:
     is_long, shape = _shape(lean)
-    normal = ndtri(UPPER_END)
     gamma = (gammainccinv(shape, 1 - UPPER_END) - shape) / np.sqrt(shape)
-    end: Floats = np.where(is_long, np.maximum(gamma, normal), normal)
+    end: Floats = np.where(is_long, np.maximum(gamma, Z_95), Z_95)
     return end

@@ -5,8 +5,8 @@ Put here: the maths, arrays in, arrays out. Keep out: the sums themselves (`tran
 
 import numpy as np
 
-from regulars.pipelines.models.comparisons.means import UPPER_END, Floats
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.means import Floats
+from regulars.pipelines.models.comparisons.significance import UPPER_END, find_t_quantile
 
 MADE_UP = 4
 """Members of average size added for one of the two intervals, half of whom are lost: as after Agresti and Coull."""

@@ -6,10 +6,14 @@ Put here: p-values and quantiles, arrays in, arrays out. Keep out: which of many
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, erfc, stdtrit  # type: ignore[import-untyped]
+from scipy.special import betainc, erfc, ndtri, stdtrit  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 TINY = 1e-12
+UPPER_END = 0.975
+"""The quantile of the upper end of a two-sided 95 % interval."""
+Z_95 = float(ndtri(UPPER_END))
+"""The same end for a standard normal number: so many standard errors a 95 % interval reaches to either side."""
 
 
 def compute_two_sided_p(z: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
-from regulars.pipelines.models.comparisons.means import UPPER_END
+from regulars.pipelines.models.comparisons.significance import UPPER_END
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from regulars.pipelines.models.comparisons.means import UPPER_END, Floats
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.means import Floats
+from regulars.pipelines.models.comparisons.significance import UPPER_END, find_t_quantile
 
 Ints = NDArray[np.int64]
 AT_ONCE = 20_000

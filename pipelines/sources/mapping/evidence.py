@@ -18,12 +18,8 @@ from regulars.pipelines.sources.mapping.garbled_text import is_garbled
 from regulars.pipelines.sources.mapping.mapping import LandedFile, find_first_column, select_delivered_text
 from regulars.pipelines.sources.mapping.swapped_days import FileDays, exchange_day_and_month, read_file_days
 from regulars.pipelines.sources.mapping.unread_states import DECIDING, STATES, list_unread_states
-from regulars.pipelines.sources.surveys.unfinished_answers import (
-    Progress,
-    list_conditions,
-    list_progress_columns,
-    read_progress,
-)
+from regulars.pipelines.sources.surveys.progress import Progress, read_progress
+from regulars.pipelines.sources.surveys.unfinished_answers import list_conditions, list_progress_columns
 from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _EITHER = r"[^0-9]*[1-9][0-9]{0,2}[.,][0-9]{3}[^0-9]*"

@@ -15,7 +15,7 @@ from regulars.pipelines.settings.sources.file_options import FileOptions
 from regulars.pipelines.settings.sources.source import Source
 from regulars.pipelines.sources.mapping.evidence import Evidence
 from regulars.pipelines.sources.mapping.swapped_days import find_swapped_days
-from regulars.pipelines.sources.surveys.unfinished_answers import count_unfinished_by_number
+from regulars.pipelines.sources.surveys.progress_findings import count_unfinished_by_number, find_doubtful_progress
 
 _NAMES = {".": "point", ",": "comma"}
 _MANY_TIMES = 5
@@ -39,6 +39,11 @@ def find_doubtful_readings(
         *_find_doubtful_days(evidence),
         *find_swapped_days(evidence.file_days),
         *_find_counted(evidence, currencies),
+        *(
+            finding
+            for place, files in evidence.progress.items()
+            for finding in find_doubtful_progress(place.source, place.column, files)
+        ),
         *(finding for name, source in sources.items() for finding in _find_cents(name, source)),
     ]
 

@@ -1,16 +1,18 @@
 """Recognises answers to a survey that were begun and not finished, or that the tool has thrown out.
 
-Put here: the names of columns that say so, and their words. Keep out: what follows in the settings
-(`command/init/surveys.py`, `sources/recognition/guess.py`) and in a run (`sources/mapping/evidence.py`).
+Put here: the names of columns that say so, and their words. Keep out: what their numbers say (`progress.py`), and what
+follows in the settings (`command/init/surveys.py`, `sources/recognition/guess.py`) and in a run
+(`sources/mapping/evidence.py`).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import duckdb
 
-from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
+from regulars.pipelines.sources.surveys.progress import fold_cell, read_files, read_progress
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 RULE = "unfinished"
 """The name of the rule that leaves such answers out."""
@@ -79,6 +81,7 @@ class Unfinished:
         count: How many records are.
         row_count: Of how many.
         said: The words of ours that say so; none where a yes, a no or a number does.
+        doubtful: How many records of all files have a number that may mean finished or not; they are not among them.
     """
 
     column: str
@@ -86,82 +89,19 @@ class Unfinished:
     count: int
     row_count: int
     said: tuple[str, ...] = ()
+    doubtful: int = 0
 
     @property
     def words(self) -> str:
         """How many they are, in words."""
         called = f" ({', '.join(f'`{word}`' for word in self.said)})" if self.said else ""
+        doubt = (
+            f"; {self.doubtful:,} more in its files may be, by a 1 of 100, or of 1, or a page" if self.doubtful else ""
+        )
         return (
             f"{self.count:,} of {self.row_count:,} records {'is' if self.count == 1 else 'are'} unfinished, or thrown "
-            f"out by the tool, as `{self.column}` says{called}"
+            f"out by the tool, as `{self.column}` says{called}{doubt}"
         )
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far answers came, by a column with numbers, which may count to 100, to 1, or pages.
-
-    Attributes:
-        below_hundred: Answers with a number below 100.
-        hundred: With 100 or more.
-        below_one: With a number below 1.
-        one: With 1.
-        above_one: With more than 1.
-        fractions: With a number between 0 and 1.
-    """
-
-    below_hundred: int = 0
-    hundred: int = 0
-    below_one: int = 0
-    one: int = 0
-    above_one: int = 0
-    fractions: int = 0
-
-    def __add__(self, other: "Progress") -> "Progress":
-        """Of the answers of both."""
-        return Progress(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
-
-    @property
-    def wholes(self) -> frozenset[int]:
-        """The numbers that finished answers have; none: the numbers do not tell it, as where they count pages.
-
-        Both: more answers have a 1 than a number below it, and others 100, as where a tool began to count anew.
-        """
-        is_of_one = self.one > 0 and self.fractions > 0
-        if self.hundred:
-            return frozenset({1, 100} if is_of_one and self.one > self.fractions else {100})
-        return frozenset({1} if is_of_one and not self.above_one else ())
-
-    def count_unfinished(self, wholes: frozenset[int]) -> int:
-        """How many answers were not finished.
-
-        Args:
-            wholes: The numbers that finished answers of the whole source have, for a file that does not tell it.
-        """
-        counted = self.wholes or (frozenset({100}) if wholes and self.above_one else wholes)
-        if counted == {1}:
-            return self.below_one
-        return (self.below_hundred - (self.one if 1 in counted else 0)) if counted else 0
-
-
-def find_wholes(files: Sequence[Progress]) -> frozenset[int]:
-    """The numbers that finished answers of a source have: those that its files tell one by one, else all together.
-
-    Args:
-        files: How far the answers of each file came.
-    """
-    told = frozenset[int]().union(*(each.wholes for each in files))
-    return told or sum(files, Progress()).wholes
-
-
-def count_unfinished_by_number(files: Sequence[Progress]) -> int:
-    """How many answers of a source were not finished, by a column with numbers; each file counts in its own way.
-
-    Args:
-        files: How far the answers of each file came.
-    """
-    wholes = find_wholes(files)
-    return sum(each.count_unfinished(wholes) for each in files)
 
 
 def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[str, str]]:
@@ -173,7 +113,7 @@ def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[s
     """
     for column in columns:
         name = _name(column)
-        cell = _fold(column, alias)
+        cell = fold_cell(column, alias)
         if name in _STATES:
             yield column, f"{cell} in ({_list(word for words in _WORDS.values() for word in words)})"
         elif name in _FINISHED:
@@ -185,27 +125,6 @@ def list_conditions(columns: Iterable[str], alias: str = "") -> Iterator[tuple[s
 def list_progress_columns(columns: Iterable[str]) -> list[str]:
     """The columns that may say with a number how far somebody came."""
     return [column for column in columns if _name(column) in _PROGRESS]
-
-
-def read_progress(con: duckdb.DuckDBPyConnection, rows: str, column: str, file: str = "0") -> list[Progress]:
-    """How far the answers of some rows came, by a column with numbers; of each file by itself.
-
-    Args:
-        con: Any connection.
-        rows: SQL of the rows, all text.
-        column: The column.
-        file: SQL of what tells the files of the rows apart; a constant: they are of one.
-    """
-    part = _read_part(_fold(column))
-    counts = con.execute(f"""
-        select
-            count(*) filter (part < 100), count(*) filter (part >= 100),
-            count(*) filter (part < 1), count(*) filter (part = 1), count(*) filter (part > 1),
-            count(*) filter (part > 0 and part < 1),
-        from (select {part} as part, {file} as file_number from {rows} as file)
-        group by file_number
-    """).fetchall()
-    return [Progress(*(int(count) for count in each)) for each in counts]
 
 
 def count_unfinished(
@@ -221,14 +140,13 @@ def count_unfinished(
             another to 1.
     """
     found = []
-    columns = [*columns]
+    columns, doubtful = [*columns], dict[str, int]()
     conditions = dict(list_conditions(columns))
     for column in list_progress_columns(columns):
-        wholes = find_wholes(read_progress(con, numbered_rows, column, FILE_NUMBER))
-        if wholes:
-            part = _read_part(_fold(column))
-            but = f" and {part} <> 1" if 1 in wholes else ""  # where files count to 1, later ones may count to 100
-            conditions[column] = f"coalesce({part} < 100{but}, false)"
+        files = read_progress(con, numbered_rows, column, FILE_NUMBER)
+        if reading := read_files(files):
+            conditions[column] = reading.write_condition(column)
+            doubtful[column] = sum(map(reading.count_doubtful, files))
     for column, condition in conditions.items():
         said: tuple[str, ...] = ()
         if _name(column) in _STATES:
@@ -237,7 +155,7 @@ def count_unfinished(
             f"select count(*) filter ({condition}), count(*) from {rows} as file"
         ).fetchall()[0]
         if count:
-            found.append(Unfinished(column, condition, int(count), int(row_count), said))
+            found.append(Unfinished(column, condition, int(count), int(row_count), said, doubtful.get(column, 0)))
     return found
 
 
@@ -248,15 +166,10 @@ def add_rule(exclude: dict[str, str], found: Iterable[Unfinished]) -> None:
         exclude[RULE] = " or ".join(conditions)
 
 
-def _read_part(cell: str) -> str:
-    """SQL of the number in a cell such as `40`, `40 %`, `0.4`, `0,4` or `.4`; NULL where there is none."""
-    return f"try_cast(replace(regexp_extract({cell}, '^([0-9]+([.,][0-9]+)?|[.,][0-9]+) ?%?$', 1), ',', '.') as double)"
-
-
 def _find_words(con: duckdb.DuckDBPyConnection, rows: str, column: str) -> tuple[tuple[str, ...], str]:
     """Our words that a column has, and a condition with all words of their languages: a later file may have those."""
     known = {word for words in _WORDS.values() for word in words} | {*_THROWN_OUT}
-    cell = _fold(column)
+    cell = fold_cell(column)
     found = con.execute(
         f"select distinct {cell} from {rows} as file where {cell} in ({_list(sorted(known))}) order by all"
     ).fetchall()
@@ -270,11 +183,6 @@ def _name(column: str) -> str:
     """`IsFinished`, `Is_finished` as `is finished`; a `%` is a word."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"[(].*?[)]", " ", column.replace("%", " percent ")))
     return " ".join(re.findall(r"[^\W_]+", spaced.casefold()))
-
-
-def _fold(column: str, alias: str = "") -> str:
-    """SQL of a cell in small letters without blanks around it."""
-    return f"lower(trim(coalesce({f'{alias}.' if alias else ''}{quote_identifier(column)}, '')))"
 
 
 def _list(words: Iterable[str]) -> str:

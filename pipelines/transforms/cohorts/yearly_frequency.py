@@ -6,14 +6,13 @@ Put here: counting customers and orders of any twelve months. Keep out: the mont
 """
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import polars as pl
 
+from regulars.pipelines.models.comparisons.significance import Z_95
 from regulars.pipelines.transforms.amounts import divide_columns
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, number_months
 
-Z_95 = NormalDist().inv_cdf(0.975)
 ENOUGH = 30
 """The fewest customers whose mean has an interval: of fewer, the mean of such counts is not near a normal one."""
 COUNTS_12M = ("customers_with_orders_12m", "customers_with_one_order_12m", "known_customer_orders_12m")

@@ -12,8 +12,8 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
+from regulars.pipelines.models.comparisons.significance import Z_95
 from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
-from regulars.pipelines.transforms.rates import Z_95
 
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_WEEKS = 52

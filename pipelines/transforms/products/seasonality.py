@@ -17,6 +17,7 @@ from scipy.special import erfc  # type: ignore[import-untyped]
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX
 from regulars.pipelines.definitions.windows import SEASON_YEARS
+from regulars.pipelines.models.comparisons.significance import Z_95
 from regulars.pipelines.models.demand.seasonal_index import MONTHS, compute_season_index
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.cohorts.customer_dimensions import NAMED_VALUES, split_customers
@@ -42,7 +43,6 @@ COLUMNS: dict[str, PolarsDataType] = {
 }
 GROUP = ["customer_type", "category"]
 FEWEST_YEARS, FEWEST_CUSTOMERS = 2, 100
-Z_95 = 1.959964
 TOO_YOUNG = "less than two whole years of sales"
 TOO_FEW = f"fewer than {FEWEST_CUSTOMERS} customers bought in these years, counted in each month"
 

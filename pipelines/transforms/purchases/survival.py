@@ -4,11 +4,11 @@ Put here: survival curves, and the median with its interval. Keep out: which eve
 """
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import polars as pl
 
-Z_95 = NormalDist().inv_cdf(0.975)
+from regulars.pipelines.models.comparisons.significance import Z_95
+
 ROUNDING = 1e-9
 """Tolerance with which a survival of one half is recognised."""
 

@@ -4,11 +4,10 @@ Put here: the formulas. Keep out: which votes are counted (`votes.py`, `survey_w
 """
 
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import polars as pl
 
-Z_95 = NormalDist().inv_cdf(0.975)
+from regulars.pipelines.models.comparisons.significance import Z_95
 
 
 def compute_nps(promoters: pl.Expr, detractors: pl.Expr, responses: pl.Expr) -> dict[str, pl.Expr]:

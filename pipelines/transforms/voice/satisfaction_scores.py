@@ -15,7 +15,7 @@ import polars as pl
 from narwhals.typing import IntoFrame
 from polars._typing import PolarsDataType
 
-from regulars.pipelines.models.comparisons.significance import find_t_quantile
+from regulars.pipelines.models.comparisons.significance import UPPER_END, find_t_quantile
 from regulars.pipelines.transforms.purchases.purchases import make_lazy
 from regulars.pipelines.transforms.rates import bound_rate
 from regulars.pipelines.transforms.voice.survey_windows import VALUE, count_periods, give_reason, thin_out
@@ -145,7 +145,7 @@ def _add_means(periods: pl.DataFrame) -> pl.DataFrame:
     to 10, drawn 40,000 times each.
     """
     n = periods["responses"].to_numpy().astype(np.float64)
-    quantile = pl.Series("t", find_t_quantile(np.where(n > 1, n, np.nan), 0.975)).fill_nan(None)
+    quantile = pl.Series("t", find_t_quantile(np.where(n > 1, n, np.nan), UPPER_END)).fill_nan(None)
     answers, low, high = pl.col("responses"), pl.col("scale_min"), pl.col("scale_max")
     mean = low + pl.col("units") / answers / UNITS
     top = ((high - low) * UNITS).round()

@@ -166,27 +166,33 @@ def survey_findings(*files: tuple[str, ...], column: str = "Progress", when: str
 
 
 @pytest.mark.parametrize(
-    ("files", "unfinished"),
+    ("files", "unfinished", "doubtful"),
     [
-        ([("100", "40", "100 %", "")], 1),
-        ([("40", "7"), ("100",)], 2),  # one file proves for all how the source counts
-        ([("100", "1", "0.5")], 2),
-        ([("1", "1", "1.0")], 0),
-        ([("1", "0.4", "0,25", "0")], 3),
-        ([("1", ".4", ",25", "0")], 3),  # as some tools for statistics write it
-        ([("0.4",), ("1",)], 1),
-        ([("0.4", "0.2")], 0),  # nothing says where it ends
-        ([("1", "0")], 0),  # a yes and a no, or pages
-        ([("12", "7", "1", "0.5")], 0),
-        ([("1", "1", "0.4"), ("100", "40", "1")], 3),  # the tool counts anew from the second file on
-        ([("100", "40", "1"), ("1", "1", "0.4")], 3),
-        ([("1", "0.4"), ("100", "40"), ("1", "1", "0"), ("60", "1")], 5),  # those that do not tell it themselves
-        ([("1", "0.4"), ("60", "30")], 3),
-        ([("1", "1", "0.4", "0", "100", "40")], 3),  # one file with answers from before and after
+        ([("100", "40", "100 %", "")], 1, 0),
+        ([("40", "7"), ("100",)], 2, 0),  # one file proves for all how the source counts
+        ([("100", "1", "0.5")], 2, 0),
+        ([("1", "1", "1.0")], 0, 0),
+        ([("1", "0.4", "0,25", "0")], 3, 0),
+        ([("1", ".4", ",25", "0")], 3, 0),  # as some tools for statistics write it
+        ([("0.4",), ("1",)], 1, 0),
+        ([("0.4", "0.2")], 0, 0),  # nothing says where it ends
+        ([("1", "0")], 0, 0),  # a yes and a no, or pages
+        ([("12", "7", "1", "0.5")], 0, 0),
+        ([("1", "1", "0.4"), ("100", "40", "1")], 2, 1),  # the tool counts anew from the second file on
+        ([("100", "40", "1"), ("1", "1", "0.4")], 2, 1),
+        ([("1", "0.4"), ("100", "40"), ("1", "1", "0"), ("60", "1")], 4, 1),  # those that do not tell it themselves
+        ([("1", "1", "1"), ("100", "40")], 1, 3),  # shares, all finished, or each one part of a hundred
+        ([("100", "40"), ("1",)], 1, 1),
+        ([("100", "40", "1"), ("60", "1")], 4, 0),  # files with larger numbers count no shares
+        ([("1", "1", "1", "100", "40")], 1, 3),
+        ([("1", "0.4"), ("60", "30")], 1, 2),  # percent of which none is finished, or pages
+        ([("1", "0.4"), ("12", "12", "7", "1", "0")], 2, 4),
+        ([("1", "1", "0.4", "0", "100", "40")], 3, 2),  # one file with answers from before and after
     ],
 )
-def test_progress_is_read_as_of_100_or_of_1_or_not_at_all(files, unfinished):
-    assert survey_findings(*files) == ({"unfinished_answers_count": unfinished} if unfinished else {})
+def test_progress_is_read_as_of_100_or_of_1_or_not_at_all(files, unfinished, doubtful):
+    counts = {"unfinished_answers_count": unfinished, "progress_with_two_readings": doubtful}
+    assert survey_findings(*files) == {name: count for name, count in counts.items() if count}
 
 
 def test_only_answers_that_the_mapping_reads_are_counted_as_unfinished():
