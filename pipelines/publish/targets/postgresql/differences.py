@@ -125,7 +125,7 @@ def _find_readable_differences(con: duckdb.DuckDBPyConnection, table: PlannedTab
     """The differences, unless a block of either file is damaged; of this generation's, loading it says so."""
     try:
         return _find_differences(con, table, number)
-    except duckdb.Error:
+    except (duckdb.IOException, duckdb.InternalException):  # what damaged blocks raise, and no mistake of ours does
         return None
 
 
