@@ -6,7 +6,7 @@
 The generation that readers of the home see is delivered to a server of its own, on loopback, which is gone afterwards:
 first into an empty database, then again as if every row of every table were another one, and, where the home keeps the
 generation of the run before, as the one that follows it. Beside it the same rows go by COPY, and nothing else, into
-tables without keys: from text that is ready in memory; read from the DuckDB file and sent as a delivery does it; and as
+tables without keys: from text that is ready in memory; read from the DuckDB file and written as text by pyarrow; and as
 a script by hand does it, which first writes each table to a CSV file.
 
 Every number is the least of several runs, and all ways are measured in turn. CPU of the server is that of its processes
@@ -105,7 +105,7 @@ def measure(server: Server, work: Callable[[], object]) -> Cost:
 
 
 def read_rows(con: duckdb.DuckDBPyConnection, table: str) -> Iterator[bytes]:
-    """The rows of a table as text, as a delivery writes them."""
+    """The rows of a table as text, which a delivery sends in the server's binary form."""
     for batch in con.execute(f"from {quote_table(table)}").to_arrow_reader(4_096):
         text = io.BytesIO()
         csv.write_csv(batch, text, csv.WriteOptions(include_header=False))

@@ -75,8 +75,9 @@ def check_postgres(options: PostgresOptions, base: Path) -> str | None:
 
 
 def _require_extra() -> None:
-    if importlib.util.find_spec("psycopg") is None:
-        raise SettingsWrong("a target of type postgres needs psycopg: `pip install 'regulars[postgres]'`")
+    for package in ("psycopg", "pgpq"):
+        if importlib.util.find_spec(package) is None:
+            raise SettingsWrong(f"a target of type postgres needs {package}: `pip install 'regulars[postgres]'`")
 
 
 def _find_files(options: PostgresOptions, base: Path) -> PostgresOptions:

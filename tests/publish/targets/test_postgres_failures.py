@@ -100,10 +100,11 @@ def test_a_second_delivery_at_the_same_time_is_busy(server: Server, database: st
     assert deliver_to_postgres(generation, server.options(database), BASE).is_new
 
 
-def test_without_the_extra_a_sentence_names_it(home: Home, server: Server, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+@pytest.mark.parametrize("missing", ["psycopg", "pgpq"])
+def test_without_the_extra_a_sentence_names_it(server: Server, monkeypatch: pytest.MonkeyPatch, missing: str):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else name)
     assert check_postgres(server.options("any"), BASE) == (
-        "a target of type postgres needs psycopg: `pip install 'regulars[postgres]'`"
+        f"a target of type postgres needs {missing}: `pip install 'regulars[postgres]'`"
     )
 
 

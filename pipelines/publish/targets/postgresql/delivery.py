@@ -197,17 +197,17 @@ def _tidy(connection: Connection[Any], prefix: str, replaced: list[PlannedTable]
             rows = read_rows(cursor, prefix)
         drop_spare(connection, rows)
         connection.execute(sql.SQL("set default_statistics_target = {}").format(sql.Literal(STATISTICS_TARGET)))
-        for table in replaced:
-            connection.execute(_write_analyze(table))
+        if replaced:
+            connection.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(_list_analyzed, replaced))))
     except (Busy, psycopg.Error):
         return  # the generation is there; the next delivery tidies up
 
 
-def _write_analyze(table: PlannedTable) -> sql.Composed:
-    """The statement that makes the server look at the columns by which a table is joined; all of one without keys."""
+def _list_analyzed(table: PlannedTable) -> sql.Composed:
+    """A table with the columns by which it is joined, for the server to look at; all of one without keys."""
     columns = sql.SQL(", ").join(map(sql.Identifier, table.list_joined_columns()))
     chosen = sql.SQL(" ({})").format(columns) if table.list_joined_columns() else sql.SQL("")
-    return sql.SQL("analyze {}{}").format(sql.Identifier(table.schema, table.name), chosen)
+    return sql.SQL("{}{}").format(sql.Identifier(table.schema, table.name), chosen)
 
 
 def _fetch_one(cursor: Cursor[Any], statement: str, *values: object) -> Any:

@@ -1,16 +1,15 @@
-"""Brings rows from the generation's DuckDB file to the server by COPY, without a file between.
+"""Brings rows from the generation's DuckDB file to the server by binary COPY, without a file between.
 
 Put here: deleting and inserting rows. Keep out: which rows (`differences.py`), and what the tables look like.
 Old rows are deleted and not truncated: a truncated table would make every reader wait for the commit.
 """
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
 import duckdb
+from pgpq import ArrowToPostgresBinaryEncoder
 from psycopg import Cursor, sql
-from pyarrow import csv
 
 from regulars.pipelines.publish.targets.postgresql.differences import Load
 from regulars.pipelines.publish.targets.postgresql.plan import PlannedTable
@@ -21,8 +20,6 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier
 ROWS_AT_ONCE = 4_096
 """Few enough that the network holds some of them: the server reads those while we write the next."""
 KEYS_AT_ONCE = 50_000
-_AS_TEXT = csv.WriteOptions(include_header=False, quoting_style="needed")
-"""Text in quotation marks and NULL without: so that empty text stays empty text."""
 
 
 def load_rows(
@@ -60,14 +57,15 @@ def _copy(cursor: Cursor[Any], con: duckdb.DuckDBPyConnection, load: Load, name:
     columns = [each.name for each in load.table.columns]
     listed = ", ".join(quote_identifier(column) for column in columns)
     reader = con.execute(f"select {listed} from {load.rows}").to_arrow_reader(ROWS_AT_ONCE)
-    statement = sql.SQL("copy {} ({}) from stdin with (format csv)").format(
+    encoder = ArrowToPostgresBinaryEncoder(reader.schema)
+    statement = sql.SQL("copy {} ({}) from stdin with (format binary)").format(
         sql.Identifier(*name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with cursor.copy(statement) as copy:
+        copy.write(encoder.write_header())
         for batch in reader:
-            text = io.BytesIO()
-            csv.write_csv(batch, text, _AS_TEXT)
-            copy.write(text.getbuffer())
+            copy.write(encoder.write_batch(batch))
+        copy.write(encoder.finish())
 
 
 def _carry_over(cursor: Cursor[Any], load: Load, before: Name, name: Name) -> None:

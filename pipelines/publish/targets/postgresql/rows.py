@@ -103,19 +103,22 @@ def make_rows_table(cursor: Cursor[Any], table: PlannedTable, rows: Rows) -> Nam
 
 def make_current(cursor: Cursor[Any], table: PlannedTable, name: Name, rows: Rows) -> None:
     """Let a filled table hold the rows of a published one: index its key, and delete the rows that were there."""
-    own = (table.schema, table.name)
+    own, filled = (table.schema, table.name), sql.Identifier(*name)
+    statements: list[sql.Composable] = []
     if table.primary_key:
         columns = sql.SQL(", ").join(map(sql.Identifier, table.primary_key))
-        cursor.execute(sql.SQL("create unique index on {} ({})").format(sql.Identifier(*name), columns))
-    cursor.execute(sql.SQL("delete from only {}").format(sql.Identifier(*own)))  # an older version kept them there
+        statements.append(sql.SQL("create unique index on {} ({})").format(filled, columns))
+    # an older version kept them there
+    statements.append(sql.SQL("delete from only {}").format(sql.Identifier(*own)))
     before = rows.current.get(own)
     if before is not None:
-        cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(*before)))
         (now,) = cursor.execute("select now()::text").fetchall()[0]
         emptied = sql.Literal(f"{_EMPTIED} {now}; a later delivery drops it.")
-        cursor.execute(sql.SQL("comment on table {} is {}").format(sql.Identifier(*before), emptied))
+        statements.append(sql.SQL("delete from {}").format(sql.Identifier(*before)))
+        statements.append(sql.SQL("comment on table {} is {}").format(sql.Identifier(*before), emptied))
     comment = sql.Literal(f"{_CURRENT} {table.schema}.{table.name}; read them there.")
-    cursor.execute(sql.SQL("comment on table {} is {}").format(sql.Identifier(*name), comment))
+    statements.append(sql.SQL("comment on table {} is {}").format(filled, comment))
+    cursor.execute(sql.SQL("; ").join(statements))
 
 
 def drop_spare(connection: Connection[Any], rows: Rows) -> None:

@@ -19,6 +19,7 @@ from regulars.pipelines.publish.targets.postgresql.plan import (
     PlannedTable,
     PlannedView,
 )
+from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_literal
 
 _COLUMNS = """
     select n.nspname, c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull
@@ -107,6 +108,15 @@ def settle_structure(
             raise StorageFailed(
                 f"{each.schema}.{each.name} is there already and is not ours; choose a `schema_prefix`, or rename it"
             )
+    statements = _list_statements(plan, present, ours, known_views)
+    if statements:
+        # of a first delivery some three thousand, which take longer one by one; as the server's standard has texts
+        cursor.execute("set local standard_conforming_strings = on")
+        cursor.execute(sql.SQL(";\n".join(statements)))
+
+
+def _list_statements(plan: Plan, present: Present, ours: set[Name], known_views: Mapping[Name, str]) -> list[str]:
+    """The statements that mend what differs, in their order; `present` forgets what they drop."""
     changed = list_changed(plan, present)
     gone = ours - {(each.schema, each.name) for each in plan.relations}
     stale = [
@@ -114,26 +124,22 @@ def settle_structure(
         for each in plan.views
         if (each.schema, each.table) in changed or known_views.get((each.schema, each.name)) != each.select
     ]
-    for name in {*gone, *((each.schema, each.name) for each in stale)}:
-        if present.kinds.get(name) == "v":
-            cursor.execute(sql.SQL("drop view {}").format(sql.Identifier(*name)))
-    for name in sorted(gone):
-        if present.kinds.get(name) == "r":
-            cursor.execute(sql.SQL("drop table {}").format(sql.Identifier(*name)))
+    dropped_views = {*gone, *((each.schema, each.name) for each in stale)}
+    statements = [f"drop view {_quote(name)}" for name in sorted(dropped_views) if present.kinds.get(name) == "v"]
+    statements += [f"drop table {_quote(name)}" for name in sorted(gone) if present.kinds.get(name) == "r"]
     if changed & set(present.kinds):
-        _drop_references(cursor, ours, present)
+        statements += _drop_references(ours, present)
     for table in plan.tables:
         if (table.schema, table.name) in changed:
-            _settle_table(cursor, table, present)
+            statements += _settle_table(table, present)
     for table in plan.tables:
-        _settle_references(cursor, table, present)
-    missing = [each for each in plan.views if each in stale or (each.schema, each.name) not in present.kinds]
-    for view in missing:
-        _make_view(cursor, view)
-        present.comments.pop((view.schema, view.name), None)
-    comments = [comment for each in plan.relations for comment in _write_comments(each, present)]
-    if comments:
-        cursor.execute(sql.SQL("; ").join(comments))  # some three thousand, which take longer one by one
+        statements += _settle_references(table, present)
+    for view in plan.views:
+        own = (view.schema, view.name)
+        if view in stale or own not in present.kinds:
+            statements.append(f"create view {_quote(own)} as {view.select}")
+            present.comments.pop(own, None)
+    return [*statements, *(comment for each in plan.relations for comment in _write_comments(each, present))]
 
 
 def list_changed(plan: Plan, present: Present) -> set[Name]:
@@ -152,102 +158,89 @@ def _list_keys(table: PlannedTable) -> set[tuple[str, tuple[str, ...]]]:
     return keys | ({("p", table.primary_key)} if table.primary_key else set())
 
 
-def _settle_table(cursor: Cursor[Any], table: PlannedTable, present: Present) -> None:
+def _settle_table(table: PlannedTable, present: Present) -> Iterator[str]:
     """Make a table, or change what differs; its rows are deleted first, since they are loaded again."""
-    name = sql.Identifier(table.schema, table.name)
     own = (table.schema, table.name)
+    name, keys = _quote(own), _list_keys(table)
     if own not in present.kinds:
-        columns = [_define(each) for each in table.columns]
-        cursor.execute(sql.SQL("create table {} ({})").format(name, sql.SQL(", ").join(columns)))
-    else:
-        cursor.execute(sql.SQL("delete from {}").format(name))
-        _drop_keys(cursor, table, present)
-        for statement in _list_column_changes(table, present.columns[own]):
-            cursor.execute(sql.SQL("alter table {} ").format(name) + statement)
-    for kind, key in sorted(_list_keys(table) - set(present.constraints[own])):
-        words = sql.SQL("primary key" if kind == "p" else "unique")
-        cursor.execute(sql.SQL("alter table {} add {} ({})").format(name, words, _list_names(key)))
+        parts = [*map(_define, table.columns), *(_define_key(key) for key in sorted(keys))]
+        yield f"create table {name} ({', '.join(parts)})"
+        return
+    yield f"delete from {name}"
+    for key in [each for each in present.constraints[own] if each[0] in "pu" and each not in keys]:
+        yield _drop_constraint(own, present.constraints[own].pop(key))
+    for change in _list_column_changes(table, present.columns[own]):
+        yield f"alter table {name} {change}"
+    for key in sorted(keys - set(present.constraints[own])):
+        yield f"alter table {name} add {_define_key(key)}"
 
 
-def _list_names(columns: Iterable[str]) -> sql.Composable:
-    return sql.SQL(", ").join(map(sql.Identifier, columns))
+def _quote(name: Name) -> str:
+    return ".".join(map(quote_identifier, name))
 
 
-def _drop_references(cursor: Cursor[Any], ours: set[Name], present: Present) -> None:
+def _list_names(columns: Iterable[str]) -> str:
+    return ", ".join(map(quote_identifier, columns))
+
+
+def _drop_references(ours: set[Name], present: Present) -> Iterator[str]:
     """Drop the foreign keys of our tables: a table cannot be changed while checks of its deleted rows are pending."""
-    for name in ours & set(present.constraints):
+    for name in sorted(ours & set(present.constraints)):
         for key in [each for each in present.constraints[name] if each[0] == "f"]:
-            constraint = sql.Identifier(present.constraints[name].pop(key))
-            cursor.execute(sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(*name), constraint))
+            yield _drop_constraint(name, present.constraints[name].pop(key))
 
 
-def _drop_keys(cursor: Cursor[Any], table: PlannedTable, present: Present) -> None:
-    own = (table.schema, table.name)
-    for key in [each for each in present.constraints[own] if each[0] in "pu" and each not in _list_keys(table)]:
-        constraint = sql.Identifier(present.constraints[own].pop(key))
-        cursor.execute(sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(*own), constraint))
+def _drop_constraint(name: Name, constraint: str) -> str:
+    return f"alter table {_quote(name)} drop constraint {quote_identifier(constraint)}"
 
 
-def _define(column: Column) -> sql.Composable:
-    required = sql.SQL(" not null") if column.is_required else sql.SQL("")
-    return sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type)) + required
+def _define(column: Column) -> str:
+    return f"{quote_identifier(column.name)} {column.type}{' not null' if column.is_required else ''}"
 
 
-def _list_column_changes(table: PlannedTable, present: Mapping[str, Column]) -> list[sql.Composable]:
+def _define_key(key: tuple[str, tuple[str, ...]]) -> str:
+    kind, columns = key
+    return f"{'primary key' if kind == 'p' else 'unique'} ({_list_names(columns)})"
+
+
+def _list_column_changes(table: PlannedTable, present: Mapping[str, Column]) -> Iterator[str]:
     wanted = {each.name: each for each in table.columns}
-    changes: list[sql.Composable] = [
-        sql.SQL("drop column {}").format(sql.Identifier(name)) for name in present if name not in wanted
-    ]
+    for name in present:
+        if name not in wanted:
+            yield f"drop column {quote_identifier(name)}"
     for column in wanted.values():
-        name = sql.Identifier(column.name)
+        name = quote_identifier(column.name)
         before = present.get(column.name)
         if before is None:
-            changes.append(sql.SQL("add column ") + _define(column))
+            yield f"add column {_define(column)}"
             continue
         if before.type != column.type:
-            kind = sql.SQL(column.type)
-            changes.append(sql.SQL("alter column {} type {} using null").format(name, kind))
+            yield f"alter column {name} type {column.type} using null"
         if before.is_required != column.is_required:
-            verb = sql.SQL("set" if column.is_required else "drop")
-            changes.append(sql.SQL("alter column {} {} not null").format(name, verb))
-    return changes
+            yield f"alter column {name} {'set' if column.is_required else 'drop'} not null"
 
 
-def _settle_references(cursor: Cursor[Any], table: PlannedTable, present: Present) -> None:
+def _settle_references(table: PlannedTable, present: Present) -> Iterator[str]:
     """Make foreign keys that are missing; they are checked at the commit, and rows from before are not."""
-    name = sql.Identifier(table.schema, table.name)
     own = (table.schema, table.name)
     wanted = {("f", each.columns): each for each in table.references}
     for key, reference in wanted.items():
         if key not in present.constraints[own]:
-            cursor.execute(
-                sql.SQL(
-                    "alter table {} add foreign key ({}) references {} ({}) deferrable initially deferred not valid"
-                ).format(
-                    name,
-                    _list_names(reference.columns),
-                    sql.Identifier(reference.schema, reference.table),
-                    _list_names(reference.to),
-                )
+            yield (
+                f"alter table {_quote(own)} add foreign key ({_list_names(reference.columns)}) "
+                f"references {_quote((reference.schema, reference.table))} ({_list_names(reference.to)}) "
+                "deferrable initially deferred not valid"
             )
     for key in [each for each in present.constraints[own] if each[0] == "f" and each not in wanted]:
-        constraint = sql.Identifier(present.constraints[own][key])
-        cursor.execute(sql.SQL("alter table {} drop constraint {}").format(name, constraint))
+        yield _drop_constraint(own, present.constraints[own][key])
 
 
-def _make_view(cursor: Cursor[Any], view: PlannedView) -> None:
-    select = sql.SQL(view.select)
-    cursor.execute(sql.SQL("create view {} as ").format(sql.Identifier(view.schema, view.name)) + select)
-
-
-def _write_comments(each: PlannedTable | PlannedView, present: Present) -> Iterator[sql.Composable]:
+def _write_comments(each: PlannedTable | PlannedView, present: Present) -> Iterator[str]:
     """The statements that write the comments that differ."""
     before = present.comments[each.schema, each.name]
+    own = _quote((each.schema, each.name))
+    kind = "table" if isinstance(each, PlannedTable) else "view"
     for column, comment in each.comments.items():
         if before.get(column) != comment:
-            if column:
-                what = sql.SQL("column {}").format(sql.Identifier(each.schema, each.name, column))
-            else:
-                kind = sql.SQL("table" if isinstance(each, PlannedTable) else "view")
-                what = kind + sql.SQL(" {}").format(sql.Identifier(each.schema, each.name))
-            yield sql.SQL("comment on ") + what + sql.SQL(" is {}").format(sql.Literal(comment))
+            what = f"column {own}.{quote_identifier(column)}" if column else f"{kind} {own}"
+            yield f"comment on {what} is {quote_literal(comment)}"
