@@ -1,13 +1,20 @@
 """Workbooks as people and tools make them: each value as a person would type it, each oddity said."""
 
 import datetime as dt
+import zipfile
+from contextlib import nullcontext
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
-from regulars.pipelines.sources.readers.workbooks import sheet_table
+from regulars.pipelines.settings.sources.source import Source
+from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.workbooks import package, sheet_table
 from regulars.pipelines.sources.readers.workbooks.cells import write_cell, write_column, write_number
+from regulars.pipelines.sources.readers.workbooks.package import unpack_sheets
+from regulars.pipelines.sources.readers.workbooks.workbook_files import read_workbook
 from tests.workbooks import Raw, error, formula, ods, percent, xlsx
 
 DAY, MOMENT = dt.date(2026, 1, 2), dt.datetime.fromisoformat("2026-01-02 10:30:15")
@@ -164,6 +171,74 @@ def test_formulas_that_were_never_computed_hidden_and_merged_cells_are_said(book
     found = findings(book)
     counts = {name: found[name].count for name in ("formulas_without_value", "cells_hidden", "cells_merged")}
     assert counts == {"formulas_without_value": 1, "cells_hidden": 1, "cells_merged": 1}
+
+
+MERGED = '<mergeCells><mergeCell ref="A1:B1"/><mergeCell ref="B2:B9"/></mergeCells>'
+
+
+@pytest.mark.parametrize("merged", [MERGED, MERGED.replace("<", "<x:").replace("<x:/", "</x:")])
+def test_merged_cells_are_counted_without_a_second_look_at_the_cells(book, tmp_path, merged):
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["1", DAY, 1], ["2", DAY, 1]]}, after=merged))
+    assert findings(book)["cells_merged"].count == 1
+    paths, _ = unpack_sheets(book.data / "orders.xlsx", "orders.xlsx", tmp_path)
+    delivered, cells, outlines = (
+        CalamineWorkbook.from_path(path).get_sheet_by_index(0) for path in (book.data / "orders.xlsx", *paths)
+    )
+    assert cells.to_python() == delivered.to_python() != outlines.to_python() == []
+    assert outlines.merged_cell_ranges == delivered.merged_cell_ranges != cells.merged_cell_ranges == []
+
+
+@pytest.mark.parametrize("before", ["<!-- <sheetData> -->", MERGED], ids=["comment", "a list before the cells too"])
+def test_merged_cells_of_a_sheet_with_an_unusual_beginning_are_counted_once(book, before):
+    book.write("orders.xlsx", xlsx({"Orders": [HEAD, ["1", DAY, 1], ["2", DAY, 1]]}, before=before, after=MERGED))
+    assert findings(book)["cells_merged"].count == 1
+
+
+UNUSUAL = {
+    "merged cells among the cells": {"cell": f"<v>1</v>{MERGED}"},
+    "cells behind a comment": {"cell": "<v>1</v><!-- </sheetData> -->"},
+    "no usual packing": {"packing": zipfile.ZIP_BZIP2},
+}
+
+
+@pytest.mark.parametrize("how", UNUSUAL.values(), ids=UNUSUAL.keys())
+def test_no_copy_is_read_where_it_might_say_something_else_than_the_delivered_workbook(tmp_path, how):
+    cell, packing = Raw("", how.get("cell", "<v>1</v>")), how.get("packing", zipfile.ZIP_DEFLATED)
+    delivered, folder = tmp_path / "orders.xlsx", tmp_path / "work"
+    folder.mkdir()
+    delivered.write_bytes(xlsx({"Orders": [HEAD, [cell, DAY, 1]]}, packing=packing))
+    paths, _ = unpack_sheets(delivered, "orders.xlsx", folder)
+    assert paths == []
+
+
+def test_a_workbook_too_large_for_a_copy_is_read_as_delivered_and_nothing_is_written(monkeypatch, tmp_path):
+    delivered, folder = tmp_path / "orders.xlsx", tmp_path / "work"
+    folder.mkdir()
+    delivered.write_bytes(xlsx({"Orders": [HEAD, ["1", DAY, 1]]}, after=MERGED))
+    monkeypatch.setattr(package, "_MAX_COPY", 1000)
+    paths, _ = unpack_sheets(delivered, "orders.xlsx", folder)
+    assert paths == []
+    assert sum(path.stat().st_size for path in folder.iterdir() if not path.is_symlink()) < 100
+
+
+DAMAGED = {
+    "nothing": {},
+    "an end too many behind the cells": {"after": "</worksheet></worksheet>"},
+    "an end too many among the cells": {"cell": "<v>1</v></c></x><c>"},
+    "merged cells that are no range": {"after": MERGED.replace("A1:B1", "$A$1:$B$1")},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED.keys())
+def test_damage_anywhere_in_a_sheet_is_refused_and_nothing_that_was_unpacked_stays(tmp_path, damage):
+    delivered, work = tmp_path / "orders.xlsx", tmp_path / "work"
+    work.mkdir()
+    cell = Raw("", damage.get("cell", "<v>1</v>"))
+    delivered.write_bytes(xlsx({"Orders": [HEAD, [cell, DAY, 1]]}, after=damage.get("after", "")))
+    source = Source.model_validate({"path": "*", "format": "xlsx", "kind": "orders", "columns": {"order_id": "id"}})
+    with pytest.raises(Refusal, match="cannot be read as a workbook") if damage else nullcontext():
+        read_workbook(delivered, "orders.xlsx", "", source, work)
+    assert [path.name for path in work.iterdir()] == ([] if damage else ["landed.parquet"])
 
 
 def test_a_bad_value_is_found_in_its_row_of_the_sheet(book):

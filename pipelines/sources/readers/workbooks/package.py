@@ -1,24 +1,33 @@
-"""Looks into the parts of an Excel workbook for what its reader does not tell: errors, formulas, what is hidden.
+"""Unpacks an Excel workbook for its reader, and looks for what that does not tell: errors, formulas, what is hidden.
 
 Put here: the zip file and its XML, read once in pieces. Keep out: the values of cells (`workbook_files.py`).
 The XML is searched and never parsed: nothing in it is expanded.
 """
 
 import html
+import os
 import posixpath
 import re
+import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from regulars.pipelines.sources.readers.decoding import CHUNK, MAX_RATIO
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.workbooks.outline import Outline
 
 _MAX_PART = 1 << 32
+_MAX_COPY = 1 << 32
+"""Bytes of an unpacked workbook that are written to disk; a larger one is read as delivered."""
+_USUAL_PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_BOOK = "xl/workbook.xml"
+_PLAN = (".rels", "workbook.xml")
+"""How the names of the parts end that say where the sheets are."""
 _RATIO_FLOOR = 1 << 24
 _MAX_CELLS = 100_000_000
 """Cells that the reader holds in memory, empty ones between the first and the last counted."""
@@ -70,22 +79,65 @@ def check_package(path: Path, file_name: str) -> None:
         raise Refusal("truncated", f"{file_name} is cut off or damaged: deliver it again") from error
 
 
-def scan_sheets(path: Path, file_name: str) -> dict[str, SheetFacts]:
-    """Sheet -> what its XML says, of an `.xlsx`.
+def unpack_sheets(path: Path, file_name: str, folder: Path) -> tuple[list[Path], dict[str, SheetFacts]]:
+    """Unpack an `.xlsx` into packages that are not compressed, and look at its sheets on the way.
+
+    The reader goes through a sheet twice: for its cells, and for merged ones, which are listed behind the cells. In the
+    first new package it finds an empty list before the cells, and the true one in the second, which has no cells. What
+    cannot be read from them is to be read as it was delivered.
+
+    Returns:
+        The two packages, none where they might be read otherwise than the delivered one; sheet -> what its XML says.
 
     Raises:
         Refusal: A part is damaged, or a cell lies so far away that the sheet does not fit into memory.
     """
+    copies = [folder / "cells.xlsx", folder / "outlines.xlsx"]
     try:
         with zipfile.ZipFile(path) as package:
-            parts = _find_parts(package)
-            facts = {name: _scan_sheet(package, part, file_name, name) for name, part in parts.items()}
-            for part in package.infolist():
-                if part.filename not in parts.values():
-                    all(_read_part(package, part.filename))
+            facts, is_sure = _copy_parts(package, file_name, *copies)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError) as error:
         raise Refusal("damaged", f"{file_name} is damaged: deliver it again") from error
-    return facts
+    return copies if is_sure else [], facts
+
+
+def _copy_parts(
+    package: zipfile.ZipFile, file_name: str, target: Path, outlines_target: Path
+) -> tuple[dict[str, SheetFacts], bool]:
+    """Returns: Sheet -> what its XML says, and whether the copies are surely read like the package."""
+    parts = _find_parts(package)
+    is_sure = _is_usual(package) and len(parts) == len(_SHEET.findall(package.read(_BOOK)))
+    facts: dict[str, SheetFacts] = {}
+    names: dict[str, str] = {}
+    for name, part in parts.items():
+        names.setdefault(part, name)
+    with zipfile.ZipFile(target, "w") as copy, zipfile.ZipFile(outlines_target, "w") as outlines:
+        for part in dict.fromkeys([*names, *package.namelist()]):
+            with package.open(part) as packed, _open_copy(copy, part, is_sure=is_sure) as out:
+                if part in names:
+                    facts[part], outline = _copy_sheet(packed, out, file_name, names[part])
+                    is_sure &= outline.is_sure
+                    if is_sure:
+                        outlines.writestr(part, outline.xml)
+                else:
+                    shutil.copyfileobj(packed, out, CHUNK)
+            if part not in names and part.endswith(_PLAN):
+                with package.open(part) as packed, _open_copy(outlines, part, is_sure=is_sure) as out:
+                    shutil.copyfileobj(packed, out, CHUNK)
+    return {name: facts[part] for name, part in parts.items()}, is_sure
+
+
+def _is_usual(package: zipfile.ZipFile) -> bool:
+    """Whether every reader finds the same parts by their names and can unpack them, and the disk can hold them."""
+    parts = package.infolist()
+    names = {part.filename.replace("\\", "/").casefold() for part in parts}
+    is_packed_as_usual = all(part.compress_type in _USUAL_PACKING for part in parts)
+    return len(names) == len(parts) and is_packed_as_usual and sum(part.file_size for part in parts) <= _MAX_COPY
+
+
+def _open_copy(package: zipfile.ZipFile, part: str, *, is_sure: bool) -> IO[bytes]:
+    """Where a part is written to: nowhere when the copy will not be read."""
+    return package.open(part, "w", force_zip64=True) if is_sure else Path(os.devnull).open("wb")
 
 
 def _check_size(part: zipfile.ZipInfo, file_name: str) -> None:
@@ -106,22 +158,17 @@ def _find_parts(package: zipfile.ZipFile) -> dict[str, str]:
         if name and target:
             links[name[1]] = posixpath.normpath(posixpath.join("/xl", target[1].decode())).lstrip("/")
     parts = {}
-    for sheet in _SHEET.findall(package.read("xl/workbook.xml")):
+    for sheet in _SHEET.findall(package.read(_BOOK)):
         name, link = _NAME.search(sheet), _LINK_OF_SHEET.search(sheet)
         if name and link and link[1] in links:
             parts[html.unescape(name[1].decode())] = links[link[1]]
     return parts
 
 
-def _read_part(package: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    with package.open(part) as stream:
-        while chunk := stream.read(CHUNK):
-            yield chunk
-
-
-def _scan_sheet(package: zipfile.ZipFile, part: str, file_name: str, sheet: str) -> SheetFacts:
-    facts, rest, widest, last_row = SheetFacts(), b"", 26, 0
-    for chunk in _read_part(package, part):
+def _copy_sheet(packed: IO[bytes], out: IO[bytes], file_name: str, sheet: str) -> tuple[SheetFacts, Outline]:
+    facts, outline, rest, widest, last_row = SheetFacts(), Outline(), b"", 26, 0
+    while chunk := packed.read(CHUNK):
+        out.write(outline.add(chunk))
         text = rest + chunk
         cut = max(text.rfind(b"<row"), text.rfind(b":row "), 0)
         whole, rest = (text[:cut], text[cut:]) if cut and len(text) < 8 * CHUNK else (text, b"")
@@ -131,7 +178,8 @@ def _scan_sheet(package: zipfile.ZipFile, part: str, file_name: str, sheet: str)
     _note_facts(rest, facts)
     widest, last_row = max(widest, _find_widest(rest)), max(last_row, _find_last_row(rest))
     _refuse_far_cells(widest * last_row, file_name, sheet)
-    return facts
+    outline.close()
+    return facts, outline
 
 
 def _find_widest(text: bytes) -> int:

@@ -6,7 +6,9 @@ Put here: opening a workbook, choosing its sheets, rows with errors. Keep out: w
 
 import fnmatch
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -23,7 +25,7 @@ from regulars.pipelines.sources.readers.landed_text import Landed, Note, write_l
 from regulars.pipelines.sources.readers.records import Record
 from regulars.pipelines.sources.readers.refusal import Refusal, did_you_mean
 from regulars.pipelines.sources.readers.workbooks.cells import ERRORS
-from regulars.pipelines.sources.readers.workbooks.package import SheetFacts, check_package, scan_sheets
+from regulars.pipelines.sources.readers.workbooks.package import SheetFacts, check_package, unpack_sheets
 from regulars.pipelines.sources.readers.workbooks.sheet_table import SEARCHED_ROWS, SheetTable, read_table
 
 SHEET_COLUMN = "sheet"
@@ -91,22 +93,42 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
         raise Refusal("empty", f"{file_name} is empty: deliver it again")
     refuse_other_content(original, file_name, source)
     content = recognise_content(original)
-    facts: dict[str, SheetFacts] = {}
     if content != "xls":
         check_package(original, file_name)
-    if content == "xlsx":
-        facts = scan_sheets(original, file_name)
-    named = work / f"workbook.{content}"
-    named.unlink(missing_ok=True)
-    named.symlink_to(original.resolve())
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        named = Path(folder) / f"workbook.{content}"
+        named.symlink_to(original.resolve())
+        copies, facts = unpack_sheets(original, file_name, Path(folder)) if content == "xlsx" else ([], {})
+        with _refuse_unreadable(file_name):
+            try:
+                sheets = _read_books(copies or [named], file_name, source, facts)
+            except CalamineError:  # copies are read more strictly
+                if not copies:
+                    raise
+                sheets = _read_books([named], file_name, source, facts)
+    filled = [sheet for sheet in sheets if sheet is not None]
+    if not filled:
+        raise Refusal("empty", f"{file_name} holds no filled cell in the sheet that is read: see `options.sheet`")
+    return filled, content
+
+
+def _read_books(
+    paths: list[Path], file_name: str, source: Source, facts: dict[str, SheetFacts]
+) -> list[_ReadSheet | None]:
+    """The sheets to read: their cells from the first file, merged cells from all."""
+    with ExitStack() as stack:
+        books = [stack.enter_context(CalamineWorkbook.from_path(path)) for path in paths]
+        chosen = _choose_sheets(books[0], file_name, source)
+        sheets = [_read_sheet(books, name, source, facts.get(name) or SheetFacts()) for name in chosen]
+        if source.options.sheet is None and sheets[0] is not None:
+            sheets = [replace(sheets[0], unread=list(_find_sheets_alike(books, sheets[0])))]
+    return sheets
+
+
+@contextmanager
+def _refuse_unreadable(file_name: str) -> Iterator[None]:
     try:
-        with CalamineWorkbook.from_path(named) as workbook:
-            sheets = [
-                _read_sheet(workbook.get_sheet_by_name(name), source, facts.get(name) or SheetFacts())
-                for name in _choose_sheets(workbook, file_name, source)
-            ]
-            if source.options.sheet is None and sheets[0] is not None:
-                sheets = [replace(sheets[0], unread=list(_find_sheets_alike(workbook, sheets[0])))]
+        yield
     except CalamineError as error:
         if "password" in str(error).casefold():
             raise Refusal("damaged", f"{file_name} has a password: save it without one") from error
@@ -118,10 +140,6 @@ def _read_sheets(original: Path, file_name: str, source: Source, work: Path) -> 
         if type(error).__name__ != "PanicException":  # the reader is not Python, and its panics are no exceptions
             raise
         raise Refusal("damaged", f"{file_name} cannot be read as a workbook: deliver it again") from None
-    filled = [sheet for sheet in sheets if sheet is not None]
-    if not filled:
-        raise Refusal("empty", f"{file_name} holds no filled cell in the sheet that is read: see `options.sheet`")
-    return filled, content
 
 
 def _choose_sheets(workbook: CalamineWorkbook, file_name: str, source: Source) -> list[str]:
@@ -145,13 +163,13 @@ def _choose_sheets(workbook: CalamineWorkbook, file_name: str, source: Source) -
     return chosen
 
 
-def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterator[str]:
+def _find_sheets_alike(books: list[CalamineWorkbook], chosen: _ReadSheet) -> Iterator[str]:
     """The other sheets that are not hidden, have the header of the chosen one, and have a filled row below it."""
     wanted = {clean_name(name).casefold() for name in chosen.table.header}
-    for each in workbook.sheets_metadata:
+    for each in books[0].sheets_metadata:
         is_seen = each.typ == SheetTypeEnum.WorkSheet and each.visible == SheetVisibleEnum.Visible
         if is_seen and each.name != chosen.name:
-            rows = workbook.get_sheet_by_name(each.name).iter_rows()
+            rows = _find_sheet(books, each.name)[0].iter_rows()
             searched = islice(rows, SEARCHED_ROWS)
             if any(
                 {clean_name(str(cell)).casefold() for cell in row if cell != ""} == wanted for row in searched
@@ -159,16 +177,21 @@ def _find_sheets_alike(workbook: CalamineWorkbook, chosen: _ReadSheet) -> Iterat
                 yield each.name
 
 
-def _read_sheet(sheet: CalamineSheet, source: Source, facts: SheetFacts) -> _ReadSheet | None:
+def _read_sheet(books: list[CalamineWorkbook], name: str, source: Source, facts: SheetFacts) -> _ReadSheet | None:
+    sheet, merged_to = _find_sheet(books, name)
     if sheet.start is None:
         return None
     options = source.options
     table = read_table(sheet.iter_rows(), sheet.start[1] + 1, source.mapped_names, options.header_row, options.decimal)
     if table is None:
         return None
-    ranges = sheet.merged_cell_ranges or []
-    merged = sum(last[0] >= table.header_row for _, last in ranges)
-    return _ReadSheet(sheet.name, table, facts, merged)
+    return _ReadSheet(name, table, facts, sum(row >= table.header_row for row in merged_to))
+
+
+def _find_sheet(books: list[CalamineWorkbook], name: str) -> tuple[CalamineSheet, list[int]]:
+    """A sheet of the first book, and the last row of each range of merged cells, from 0, by all books."""
+    sheets = [book.get_sheet_by_name(name) for book in books]
+    return sheets[0], [last[0] for sheet in sheets for _, last in sheet.merged_cell_ranges or []]
 
 
 def _refuse_other_shapes(sheets: list[_ReadSheet], file_name: str) -> None:
