@@ -86,10 +86,20 @@ def lying():
     return bytes(content)
 
 
+def astray(begins_at):
+    """An archive whose list of contents stands elsewhere than it says, so that members begin that much earlier."""
+    content = bytearray(zipped({"orders_1.csv": ONE}))
+    at = content.index(b"PK\x05\x06") + 16
+    content[at : at + 4] = (int.from_bytes(content[at : at + 4], "little") - begins_at).to_bytes(4, "little")
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (zipped(FILES)[:-30], "is cut off or damaged"),
+        (astray(-1000), "is cut off or damaged"),
+        (astray(60), "is cut off or damaged"),
         (tarred(FILES)[:-30], "is cut off or damaged"),
         (ONE.encode(), "is no zip or tar file: leave `member` out"),
         (b"", "is empty"),

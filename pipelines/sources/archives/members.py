@@ -20,6 +20,7 @@ from typing import IO
 from regulars.pipelines.sources.names.file_names import split_digits
 from regulars.pipelines.sources.readers.decoding import CHUNK, MAX_RATIO, MAX_UNPACKED
 from regulars.pipelines.sources.readers.refusal import Refusal
+from regulars.pipelines.sources.readers.zip_parts import list_parts
 
 _RATIO_FLOOR = 1 << 22
 _MAX_MEMBERS = 100_000
@@ -89,7 +90,7 @@ def _is_zip(path: Path) -> bool:
 
 def _read_zip(path: Path) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
+        for info in list_parts(archive):
             if info.is_dir():
                 continue
             if info.flag_bits & 1:

@@ -255,6 +255,7 @@ def test_a_bad_value_is_found_in_its_row_of_the_sheet(book):
         (b"", "is empty"),
         (xlsx({"Orders": []}), "holds no filled cell"),
         (xlsx({"Orders": [HEAD, ["1", DAY, 1]]})[:-100], "not a workbook"),
+        (xlsx({"Orders": [HEAD, ["1", DAY, 1]]})[:-6] + b"\xff\xff\x01\0\0\0", "cut off or damaged"),
         (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "is a workbook with a password"),
         (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "cannot be read as a workbook"),
         (xlsx({"Orders": [HEAD, ["1", DAY, Raw('s="4"', "<v>1e13</v>")]]}), "a length of time that is longer than any"),

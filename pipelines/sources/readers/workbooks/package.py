@@ -20,6 +20,7 @@ import numpy as np
 from regulars.pipelines.sources.readers.decoding import CHUNK, MAX_RATIO
 from regulars.pipelines.sources.readers.refusal import Refusal
 from regulars.pipelines.sources.readers.workbooks.outline import Outline
+from regulars.pipelines.sources.readers.zip_parts import list_parts
 
 _MAX_PART = 1 << 32
 _MAX_COPY = 1 << 32
@@ -71,7 +72,7 @@ def check_package(path: Path, file_name: str) -> None:
     """
     try:
         with zipfile.ZipFile(path) as package:
-            for part in package.infolist():
+            for part in list_parts(package):
                 if part.flag_bits & 1:
                     raise Refusal("damaged", f"{file_name} has a password: save it without one")
                 _check_size(part, file_name)
