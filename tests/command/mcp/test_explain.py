@@ -163,7 +163,7 @@ def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
         ("LTV", "clv_simple"),
         ("churn", "churn_rate_12m"),
         ("CLV", "clv_simple"),
-        ("money at risk", "revenue_at_risk_12m"),
+        ("money at risk", "value_at_risk_of_leaving_12m"),
         ("payback", "payback_months"),
         ("point of retention", "first_year_retention_gain"),
         ("on-time rate", "tickets_on_time_rate"),

@@ -143,7 +143,7 @@ def test_the_path_of_nps_groups_shows_a_detractor_who_became_a_promoter_and_one_
     assert (found["bob"]["nps_group_path"], found[UNKNOWN]["nps_group_path"]) == ("promoter", None)
 
 
-def test_revenue_at_risk_is_what_a_customer_with_a_risk_is_expected_to_bring():
+def test_value_at_risk_of_leaving_is_what_a_customer_with_a_risk_is_expected_to_bring():
     worth = [
         {"customer_idx": 1, "predicted_value_12m": Decimal("50.5"), "predicted_total_value_12m": Decimal("130.25")},
         {"customer_idx": 2, "predicted_value_12m": Decimal(70), "predicted_total_value_12m": Decimal(70)},
@@ -154,15 +154,15 @@ def test_revenue_at_risk_is_what_a_customer_with_a_risk_is_expected_to_bring():
         subscriptions=[paid(1, "2026-01-01", amount="10")],
         customer_clv=worth,
     )
-    assert (found["ada"]["risk"], found["ada"]["revenue_at_risk_12m"]) == ("high", Decimal("130.25"))
-    assert (found["bob"]["risk"], found["bob"]["revenue_at_risk_12m"]) == ("none", Decimal(0))
+    assert (found["ada"]["risk"], found["ada"]["value_at_risk_of_leaving_12m"]) == ("high", Decimal("130.25"))
+    assert (found["bob"]["risk"], found["bob"]["value_at_risk_of_leaving_12m"]) == ("none", Decimal(0))
     unhappy: dict[str, Any] = {
         "orders": [order(1, "2025-12-20")],
         "survey_responses": [answer(1, "2026-03-01 09:00", 0)],
     }
-    assert customers(**unhappy)["ada"]["revenue_at_risk_12m"] is None
+    assert customers(**unhappy)["ada"]["value_at_risk_of_leaving_12m"] is None
     of_orders = [{"customer_idx": 1, "predicted_value_12m": Decimal(50), "predicted_total_value_12m": None}]
-    assert customers(**unhappy, customer_clv=of_orders)["ada"]["revenue_at_risk_12m"] is None
+    assert customers(**unhappy, customer_clv=of_orders)["ada"]["value_at_risk_of_leaving_12m"] is None
 
 
 def test_the_unknown_customer_has_totals_and_nothing_personal():
