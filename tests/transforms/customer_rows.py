@@ -8,7 +8,7 @@ import polars as pl
 
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
-from regulars.pipelines.settings.settings import Company
+from regulars.pipelines.settings.settings import Company, Surveys
 from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms import subscription_tables
 
@@ -196,6 +196,7 @@ def everybody(frames: dict[str, Any]) -> pl.DataFrame:
         service_risk=ServiceRisk(),
     )
 
+        surveys=Surveys(),
 
 def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """{customer: row} of customer_360."""

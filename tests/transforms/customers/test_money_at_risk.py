@@ -9,6 +9,7 @@ import pytest
 
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.settings import Surveys
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms.clv.test_subscription_value import AS_OF, BOTH, value
@@ -50,6 +51,7 @@ def join_everything(customer_clv: pl.DataFrame, *, in_orders: bool) -> pl.DataFr
         company=COMPANY,
         support=Support(),
         service_risk=ServiceRisk(),
+        surveys=Surveys(),
     )
 
 

@@ -40,6 +40,7 @@ from regulars.pipelines.transforms.worklists.service_signs import SupportSetting
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
     "is_unknown": pl.Boolean,
+from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
     "is_deleted": pl.Boolean,
     "customer_type": pl.String,
     "country": pl.String,
@@ -89,6 +90,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "latest_csat_scale_min": pl.Float64,
     "latest_csat_scale_max": pl.Float64,
     "latest_csat_at": pl.Datetime("us"),
+    "nps_group": pl.String,
     "latest_ces_score": pl.Float64,
     "latest_ces_scale_min": pl.Float64,
     "latest_ces_scale_max": pl.Float64,
@@ -161,6 +163,7 @@ def customer_360(
     Args:
         customers: `core.customers`.
         contacts: `core.contacts`; `customer_idx`, `is_deleted`.
+    surveys: AnswerSettings,
         customer_source_ids: `core.customer_source_ids`; `customer_id`.
         orders: `core.orders`.
         refunds: `core.refunds`.
@@ -190,6 +193,7 @@ def customer_360(
         and refunds.
     """
     tables = FactTables(
+        surveys: How old an NPS answer may be.
         customers=customers,
         contacts=contacts,
         customer_source_ids=customer_source_ids,
@@ -223,6 +227,7 @@ def customer_360(
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             changed_since_last_week=describe_changes(),
             owner=pl.when(~pl.col("is_unknown")).then(pl.col("owner").fill_null(UNASSIGNED)),
+            nps_group=pl.when(~pl.col("is_unknown")).then(choose_nps_group(as_of, surveys.max_answer_days, company)),
             at_risk_because=join_risks(),
             value_at_risk_of_leaving_12m=find_value_at_risk(pl.col("risk")),
             value_at_any_risk_12m=find_value_at_risk(join_risks()),
