@@ -116,6 +116,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "value_tier": pl.String,
         "lifecycle": pl.String,
         "typical_days_between_orders": pl.Float64,
+        "frequency": pl.Int64,
     },
 }
 
@@ -167,6 +168,7 @@ def segment(lifecycle: str = "active", typical: float | None = None, tier: str =
         "value_tier": tier,
         "lifecycle": lifecycle,
         "typical_days_between_orders": typical,
+        "frequency": 0 if typical is None else 2,
     }
 
 
@@ -194,9 +196,9 @@ def everybody(frames: dict[str, Any]) -> pl.DataFrame:
         company=COMPANY,
         support=Support(),
         service_risk=ServiceRisk(),
+        surveys=Surveys(),
     )
 
-        surveys=Surveys(),
 
 def customers(ada: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """{customer: row} of customer_360."""

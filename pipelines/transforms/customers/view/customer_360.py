@@ -27,20 +27,26 @@ from regulars.pipelines.transforms.customers.view.facts import (
     list_facts_by_id,
     list_facts_by_number,
 )
-from regulars.pipelines.transforms.customers.view.risk import choose_other_step, find_value_at_risk, join_risks
+from regulars.pipelines.transforms.customers.view.risk import (
+    choose_other_step,
+    find_next_order_day,
+    find_overdue_ratio,
+    find_value_at_risk,
+    join_risks,
+)
 from regulars.pipelines.transforms.customers.view.service_facts import RiskSettings
 from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
+from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
 from regulars.pipelines.transforms.worklists.calls import FACTS, CallRules, CallTables, find_calls
 from regulars.pipelines.transforms.worklists.service_signs import SupportSettings
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
     "is_unknown": pl.Boolean,
-from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
     "is_deleted": pl.Boolean,
     "customer_type": pl.String,
     "country": pl.String,
@@ -66,6 +72,9 @@ from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choos
     "total_revenue_to_date": MONEY,
     "days_since_last_order": pl.Int64,
     "typical_days_between_orders": pl.Float64,
+    "frequency": pl.Int64,
+    "next_order_due_on": pl.Date,
+    "overdue_ratio": pl.Float64,
     "is_active": pl.Boolean,
     "lapses_on": pl.Date,
     "proposed_lapse_on": pl.Date,
@@ -81,6 +90,7 @@ from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choos
     "clv_predicted": MONEY,
     "contribution_margin_to_date": MONEY,
     "value_basis": pl.String,
+    "nps_group": pl.String,
     "latest_nps_group": pl.String,
     "latest_nps_score": pl.Int64,
     "latest_nps_at": pl.Datetime("us"),
@@ -90,7 +100,6 @@ from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choos
     "latest_csat_scale_min": pl.Float64,
     "latest_csat_scale_max": pl.Float64,
     "latest_csat_at": pl.Datetime("us"),
-    "nps_group": pl.String,
     "latest_ces_score": pl.Float64,
     "latest_ces_scale_min": pl.Float64,
     "latest_ces_scale_max": pl.Float64,
@@ -154,6 +163,7 @@ def customer_360(
     company: CompanyZone,
     support: SupportSettings,
     service_risk: RiskSettings,
+    surveys: AnswerSettings,
     attributes: Sequence[str] = (),
     rfm: ScoreSettings = RANKED,
     value_tiers: TierSettings = USUAL_TIERS,
@@ -163,7 +173,6 @@ def customer_360(
     Args:
         customers: `core.customers`.
         contacts: `core.contacts`; `customer_idx`, `is_deleted`.
-    surveys: AnswerSettings,
         customer_source_ids: `core.customer_source_ids`; `customer_id`.
         orders: `core.orders`.
         refunds: `core.refunds`.
@@ -184,6 +193,7 @@ def customer_360(
         company: Its zone.
         support: How long a reply may take.
         service_risk: The days in which bad experiences count, and the statuses of failed payments.
+        surveys: How old an NPS answer may be.
         attributes: Columns of `customers` that are the company's own.
         rfm: As in `customer_segments`, for the segments of the week before.
         value_tiers: Likewise.
@@ -193,7 +203,6 @@ def customer_360(
         and refunds.
     """
     tables = FactTables(
-        surveys: How old an NPS answer may be.
         customers=customers,
         contacts=contacts,
         customer_source_ids=customer_source_ids,
@@ -228,6 +237,8 @@ def customer_360(
             changed_since_last_week=describe_changes(),
             owner=pl.when(~pl.col("is_unknown")).then(pl.col("owner").fill_null(UNASSIGNED)),
             nps_group=pl.when(~pl.col("is_unknown")).then(choose_nps_group(as_of, surveys.max_answer_days, company)),
+            next_order_due_on=find_next_order_day(),
+            overdue_ratio=find_overdue_ratio(),
             at_risk_because=join_risks(),
             value_at_risk_of_leaving_12m=find_value_at_risk(pl.col("risk")),
             value_at_any_risk_12m=find_value_at_risk(join_risks()),
