@@ -183,8 +183,14 @@ def test_a_metric_is_found_by_what_people_call_it(file, asked, metric):
 def test_of_customers_one_by_one_those_with_most_of_it_come_first(file):
     [metric] = explain_metric(file, "most overdue customers")["metrics"]
     assert metric["query"].endswith(" order by overdue_ratio desc nulls last limit 60")
+    assert metric["n_column"] == "frequency"
     found = ask(file, metric["query"])
     ratios = [row[found["columns"].index("overdue_ratio")] for row in found["rows"]]
     known = [each for each in ratios if each is not None]
     assert ratios[: len(known)] == sorted(known, reverse=True)
     assert len(known) > 3
+
+
+def test_churn_says_first_which_number_tells_whether_more_customers_leave(file):
+    [churn] = explain_metric(file, "churn")["metrics"]
+    assert "gone_rate_12m" in churn["definition"][:LINE]
