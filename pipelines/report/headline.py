@@ -40,12 +40,19 @@ def _describe_return(found: Headline) -> dict[str, Any]:
             "label": "12-month churn",
             "value": found.churn_rate_12m,
             "n": None,
-            "text": f"{found.churn_rate_12m:.1%} (at {found.churn_month_end})",
+            "text": f"{found.churn_rate_12m:.1%} (at {found.churn_month_end}){_describe_gone(found)}",
         }
     rate, n = found.repeat_rate, found.repeat_customers
     unknown = f"not known yet: no customer's first {REPEAT_DAYS} days are over"
     text = unknown if rate is None else f"{rate:.1%} of {n:,} customers"
     return {"label": f"bought again within {REPEAT_DAYS} days", "value": rate, "n": n, "text": text}
+
+
+def _describe_gone(found: Headline) -> str:
+    """The share of those who were customers a year before and are gone, which new customers do not lower."""
+    if found.gone_rate_12m is None:
+        return ""
+    return f", and of those who were customers a year before {found.gone_rate_12m:.1%} are gone"
 
 
 def _describe_nps(found: Headline) -> dict[str, Any]:

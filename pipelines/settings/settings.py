@@ -122,7 +122,7 @@ class Surveys(Part):
     """What `nps` and `satisfaction_scores` are split by; each costs time and rows. `channel` and `store` are of the
     order that a survey was about, `segment` and `value_tier` those of today."""
     max_answer_days: Annotated[int, Field(ge=1)] = 365
-    """How many days an answer tells how its customer feels, in `nps_value`."""
+    """How many days an answer tells how its customer feels: it is the `nps_group` of a customer for so long."""
     driver_days: Annotated[int, Field(ge=1)] = 365
     """Answers of how many days up to as_of `satisfaction_drivers` looks at."""
 

@@ -173,6 +173,44 @@ QUESTIONS = {
         "select sum(predicted_value_12m) from marts.customer_360",
         "select sum(predicted_value_12m) from marts.nps_value_all",
     ],
+    "How many customers are detractors by an answer that still counts?": [
+        "select count(*) from marts.customer_360 where nps_group = 'detractor' and lifecycle <> 'prospect'",
+        "select customers from marts.nps_value_all where nps_group = 'detractor'",
+        """
+        select count(*) from (
+            select distinct on (customer_idx) customer_idx, nps_group, answered_date from core.survey_responses
+            where nps_group is not null and customer_idx > 0 order by customer_idx, answered_at desc)
+        where nps_group = 'detractor' and answered_date >= (select as_of - 365 from meta.runs)
+        and customer_idx in (
+            select customer_idx from core.orders where is_countable
+            union all select customer_idx from core.subscriptions where monthly_amount > 0)
+        """,
+    ],
+    "Who is overdue, most of all by their own rhythm?": [
+        """
+        select list((customer_id, frequency, next_order_due_on, round(overdue_ratio, 9)) order by customer_id)::varchar
+        from marts.customer_360 where overdue_ratio is not null
+        """,
+        """
+        with
+            days as (
+                select distinct customer_idx, order_date from core.orders
+                where is_countable and customer_idx > 0 and order_date <= (select as_of from meta.runs)),
+            gaps as (
+                select *, order_date - lag(order_date) over (partition by customer_idx order by order_date) as gap
+                from days),
+            rhythms as (
+                select customer_idx, count(gap) as frequency, median(gap) as typical, max(order_date) as last_order
+                from gaps group by customer_idx having count(gap) > 1)
+        select list(
+            (customer_id, frequency, last_order + ceil(typical)::int, round((as_of - last_order) / typical, 9))
+            order by customer_id)::varchar
+        from rhythms join core.customers using (customer_idx)
+        join (select customer_id from marts.customer_360 where is_active and lapses_on > as_of) using (customer_id)
+        cross join (select as_of from meta.runs)
+        where as_of - last_order > greatest(7, 2 * typical)
+        """,
+    ],
     "How many customers agreed to e-mails?": [
         "select count(*) from marts.customer_360 where email_opt_in",
         "select count(*) from core.customers where email_opt_in",

@@ -5,10 +5,10 @@ import pytest
 
 QUESTIONS = {
     "Which account owner's customers are at most risk, in money, and is that more than chance?": """
-        select scope_value, customers_with_value_at_risk,
-            value_at_risk_12m, value_at_risk_12m_low, value_at_risk_12m_high,
+        select scope_value, customers_with_value_at_any_risk,
+            value_at_any_risk_12m, value_at_any_risk_12m_low, value_at_any_risk_12m_high,
             at_risk_per_customer_12m_over_others, is_at_risk_per_customer_12m_over_others_significant, reason
-        from marts.predicted_totals where scope = 'owner' order by value_at_risk_12m desc""",
+        from marts.predicted_totals where scope = 'owner' order by value_at_any_risk_12m desc""",
     "How long until half of the customers buy again, by the channel that won them?": """
         select dimension_value, median_days_to_second_order, median_days_to_second_order_low, reason
         from marts.second_orders where dimension = 'acquisition_channel'""",

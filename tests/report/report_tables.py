@@ -25,7 +25,7 @@ from (values
 create table marts.churn as
 select *, 3 as newly_active_customers, 1 as lapsed_in_month, 'all' as dimension, 'all' as dimension_value,
     date '2026-01-18' as as_of from (values
-    (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null, 0, 0, null, null, null),
+    (date '2024-12-31', 20, 100.0e0, 0.2e0, 110, 5, true, null, 80, 20, 0.25e0, 0.168e0, 0.355e0),
     (date '2025-11-30', null, null, null, 90, 2, false, 'history too short: known from 2025-12-31 on', null, null, null,
         null, null),
     (date '2025-12-31', 12, 96.0e0, 0.125e0, 98, 3, true, null, 110, 33, 0.3e0, 0.223e0, 0.391e0)
@@ -227,6 +227,7 @@ HEADLINE = Headline(
     active_customers=96,
     churn_rate_12m=0.125,
     churn_month_end=dt.date(2025, 12, 31),
+    gone_rate_12m=0.3,
     repeat_rate=0.4,
     repeat_customers=50,
     nps=33.3,
@@ -240,6 +241,7 @@ NOTHING_YET = Headline(
     active_customers=0,
     churn_rate_12m=None,
     churn_month_end=None,
+    gone_rate_12m=None,
     repeat_rate=None,
     repeat_customers=0,
     nps=None,

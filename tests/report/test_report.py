@@ -117,6 +117,7 @@ def test_unknown_churn_is_a_gap_in_the_line():
     assert [len(line.split()) for line in lines] == [1, 1]
     assert "At the end of Dec 2025 the 12-month churn was 12.5%; a year before it was 20.0%." in churn
     assert "Of the 110 who were customers a year before, 30.0% were gone (33; 95% interval 22.3% to 39.1%)." in churn
+    assert "22.3% to 39.1%). A year before, that share was 25.0%." in churn
     assert "Nov 2025: – — – lost of –" not in html
 
 

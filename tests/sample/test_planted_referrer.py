@@ -6,7 +6,6 @@ import duckdb
 import polars as pl
 import pytest
 
-from regulars.pipelines.settings.settings import Company, Surveys
 from regulars.pipelines.transforms.customers.referrals import referrals
 
 
@@ -49,8 +48,7 @@ def test_without_the_planted_invitations_nobody_stands_out(published, planted):
     removed = everybody.with_columns(
         referred_by_customer_id=pl.when(~is_planted).then("referred_by_customer_id"),
     )
-    company = Company(name="Acme", timezone="UTC", currency="EUR")
-    found = referrals(customers, removed, as_of=as_of, surveys=Surveys(), company=company)
+    found = referrals(customers, removed, as_of=as_of)
     assert found["brought_customers"].max() <= 5
     (referrer,) = planted["referrer_id"].unique()
     assert found.filter(customer_id=referrer)["brought_customers"].sum() <= 1

@@ -8,7 +8,7 @@ import polars as pl
 
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
-from regulars.pipelines.settings.settings import Company
+from regulars.pipelines.settings.settings import Company, Surveys
 from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms import subscription_tables
 
@@ -116,6 +116,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "value_tier": pl.String,
         "lifecycle": pl.String,
         "typical_days_between_orders": pl.Float64,
+        "frequency": pl.Int64,
     },
 }
 
@@ -167,6 +168,7 @@ def segment(lifecycle: str = "active", typical: float | None = None, tier: str =
         "value_tier": tier,
         "lifecycle": lifecycle,
         "typical_days_between_orders": typical,
+        "frequency": 0 if typical is None else 2,
     }
 
 
@@ -194,6 +196,7 @@ def everybody(frames: dict[str, Any]) -> pl.DataFrame:
         company=COMPANY,
         support=Support(),
         service_risk=ServiceRisk(),
+        surveys=Surveys(),
     )
 
 

@@ -22,7 +22,7 @@ _NAMED = """
 _NAMES = "select column_name, is_key from meta.data_dictionary where table_name = $table"
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
-IS_COMPLETE, AS_OF = "is_complete", "as_of"
+IS_COMPLETE, AS_OF, CUSTOMER = "is_complete", "as_of", "customer_id"
 TOLD_BESIDE = (IS_COMPLETE, "reason")
 """What stands beside a metric, where its table has them: whether it may be trusted, and why not."""
 NEAR = 0.85
@@ -124,8 +124,9 @@ def _write_query(file: Path, found: FoundMetric) -> str:
     """A SELECT of the metric: its column over time, latest first, beside all that its rows are told apart by.
 
     Of a table without periods, such as one row per customer, it is the expression over all rows, unless it has an
-    interval, which adds up to nothing; of days that add up, it is the expression by month. Periods that are not over
-    are left out where `is_complete` says that alone. What its row says of itself (`TOLD_BESIDE`) stands beside it.
+    interval, which adds up to nothing; of days that add up, it is the expression by month. Of customers one by
+    one, those with most of it come first. Periods that are not over are left out where `is_complete` says that alone.
+    What its row says of itself (`TOLD_BESIDE`) stands beside it.
     """
     metric = found.row
     table, where = _place_rows(found)
@@ -150,6 +151,8 @@ def _write_query(file: Path, found: FoundMetric) -> str:
     told = [each["column_name"] for each in there if each["column_name"] in TOLD_BESIDE]
     columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *keys, *said, *interval, *told)) if name]
     order = ", ".join([f"{metric['time_column']} desc", *apart])
+    if CUSTOMER in keys:
+        order = f"{metric['column_name']} desc nulls last"
     return f"select {', '.join(columns)} from {table}{condition} order by {order} limit {QUERY_ROWS}"
 
 

@@ -57,7 +57,7 @@ def _write_lede(known: Rows, words: Words) -> str:
         )
     else:
         churned = words.say("At the end of {month} the 12-month churn was {rate}.", **now)
-    return " ".join(filter(None, (churned, _write_gone(last, words))))
+    return " ".join(filter(None, (churned, _write_gone(last, words), _write_gone_before(before, words))))
 
 
 def _write_gone(row: Row, words: Words) -> str:
@@ -72,6 +72,13 @@ def _write_gone(row: Row, words: Words) -> str:
         low=words.percent(row["gone_rate_12m_low"]),
         high=words.percent(row["gone_rate_12m_high"]),
     )
+
+
+def _write_gone_before(before: Rows, words: Words) -> str:
+    """The same share a year before: churn alone also moves with how many are won, and may say the opposite."""
+    if not before or before[0]["gone_rate_12m"] is None:
+        return ""
+    return words.say("A year before, that share was {before}.", before=words.percent(before[0]["gone_rate_12m"]))
 
 
 def _number_month(row: Row) -> int:

@@ -30,6 +30,7 @@ class Headline:
         active_customers: Those of them who are active.
         churn_rate_12m: 12-month churn, 0 to 1, at the last month-end; None while the history is too short for it.
         churn_month_end: That month-end.
+        gone_rate_12m: Share of the customers of a year before that month-end, 0 to 1, who are gone at it.
         repeat_rate: Share of customers, 0 to 1, with a second purchase day within `REPEAT_DAYS` of the first.
         repeat_customers: The number of customers behind `repeat_rate`: those whose `REPEAT_DAYS` are over.
         nps: Net promoter score, −100 to 100; None without answers.
@@ -43,6 +44,7 @@ class Headline:
     active_customers: int
     churn_rate_12m: float | None
     churn_month_end: dt.date | None
+    gone_rate_12m: float | None
     repeat_rate: float | None
     repeat_customers: int
     nps: float | None
@@ -83,6 +85,7 @@ def find_headline(
         active_customers=int(customers["is_active"].sum()),
         churn_rate_12m=_read_only_value(known_churn, "churn_rate_12m"),
         churn_month_end=_read_only_value(known_churn, "month_end"),
+        gone_rate_12m=_read_only_value(known_churn, "gone_rate_12m"),
         repeat_rate=repeated / observed.height if observed.height else None,
         repeat_customers=observed.height,
         nps=_read_only_value(window, "nps"),

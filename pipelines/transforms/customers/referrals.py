@@ -20,8 +20,6 @@ from regulars.pipelines.transforms.customers.referral_outcomes import (
     decide_referrals,
     list_known_customers,
 )
-from regulars.pipelines.transforms.local_days import CompanyZone
-from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_id": pl.String,
@@ -51,23 +49,18 @@ KINDS = {
 }
 
 
-def referrals(
-    customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date, surveys: AnswerSettings, company: CompanyZone
-) -> pl.DataFrame:
+def referrals(customers: IntoFrame, customer_360: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Sum the value of each referrer and of the customers they referred.
 
     Args:
         customers: `core.customers`; `customer_id`, `is_own_referrer`.
         customer_360: `marts.customer_360`; the unknown customer is left out.
         as_of: Last day that counts.
-        surveys: How old an answer may be.
-        company: The zone in which an answer has its day.
 
     Returns:
         The columns of `COLUMNS`, one row per customer named as a referrer in a record, sorted by customer_id.
     """
-    known = ("net_sales_to_date", "latest_nps_group", "latest_nps_at")
-    people = decide_referrals(list_known_customers(customers, customer_360, *known))
+    people = decide_referrals(list_known_customers(customers, customer_360, "net_sales_to_date", "nps_group"))
     counted = people.filter(outcome=COUNTED)
     first = _sum_by_referrer(counted, "brought", pl.lit(1), pl.col("net_sales_to_date"))
     second = _sum_by_referrer(
@@ -87,7 +80,6 @@ def referrals(
         .join(second, on="customer_id", how="left")
         .with_columns(pl.col("^(brought|second_generation)_.*$").fill_null(0))
         .with_columns(
-            nps_group=choose_nps_group(as_of, surveys.max_answer_days, company),
             net_sales_with_brought=pl.col("net_sales_to_date") + pl.col("brought_net_sales"),
             is_brought=(pl.col("outcome") == COUNTED).fill_null(value=False),
             reason=_give_reason(),

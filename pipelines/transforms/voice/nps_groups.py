@@ -1,7 +1,7 @@
 """The NPS group of a customer: that of the latest answer, if there is one that is not too old.
 
-Put here: this choice, for every mart that groups customers by NPS. Keep out: sums per group (`nps_value.py`,
-`customers/referrals.py`).
+Put here: this choice, which `customer_360` makes for every mart that groups customers by NPS. Keep out: sums per group
+(`nps_value.py`, `customers/referrals.py`).
 """
 
 import datetime as dt

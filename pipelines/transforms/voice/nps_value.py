@@ -1,6 +1,6 @@
 """The mart `nps_value`: the money of promoters, passives, detractors and others, and the value at risk.
 
-Put here: the group of each customer, and sums per group. Keep out: the score (`nps.py`), the value of a customer
+Put here: sums per group. Keep out: the score (`nps.py`), the group of a customer (`nps_groups.py`), the value of one
 (`customer_clv.py`), the value of referred customers (`referrals`), tests of differences (`value_differences.py`).
 """
 
@@ -17,10 +17,9 @@ from regulars.pipelines.transforms.amounts import MONEY, divide_columns, round_t
 from regulars.pipelines.transforms.clv.methods import SUBSCRIBERS
 from regulars.pipelines.transforms.clv.totals.total_errors import TotalErrors, bound_total, read_total_errors
 from regulars.pipelines.transforms.false_discovery import is_significant
-from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.lapsed_rates import withhold_early_lapsed_rates
-from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings, choose_nps_group
+from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS, AnswerSettings
 from regulars.pipelines.transforms.voice.value_differences import (
     NAMES,
     compare_with_detractors,
@@ -80,8 +79,8 @@ SIGNS_OF_LEAVING = ("is_overdue", "is_near_lapse", "is_subscription_ending")
 IS_DETRACTOR = pl.col("nps_group") == "detractor"
 REFERRED = ("referring_customers", "referred_customers", "referred_net_sales")
 READ = [
-    *("customer_id", "is_unknown", "region", "lifecycle", "is_active", "latest_nps_group"),
-    *("latest_nps_at", "net_sales_to_date", "total_revenue_to_date", "predicted_value_12m"),
+    *("customer_id", "is_unknown", "region", "lifecycle", "is_active", "nps_group"),
+    *("net_sales_to_date", "total_revenue_to_date", "predicted_value_12m"),
     *("predicted_total_value_12m", "mrr", "value_basis"),
     *("avg_annual_value_total", *SIGNS_OF_LEAVING),
 ]
@@ -95,7 +94,6 @@ def nps_value(
     as_of: dt.date,
     lapse_days: int,
     surveys: AnswerSettings,
-    company: CompanyZone,
 ) -> pl.DataFrame:
     """Sum the money of customers by the group of their latest answer.
 
@@ -105,16 +103,14 @@ def nps_value(
         clv_evaluation: `meta.clv_evaluation`; the errors of totals in the test.
         as_of: Last day that counts.
         lapse_days: Days without an order after which a customer has lapsed.
-        surveys: How old an answer may be.
-        company: The zone in which an answer has its day.
+        surveys: How old an answer may be, and so whether those who answered can have lapsed.
 
     Returns:
         The columns of `COLUMNS`: of all customers and of those of each region, one row per group of `NPS_GROUPS` in
         that order; empty without customers.
     """
     everybody = read_into_polars(select_columns(customer_360, *READ)).filter(~pl.col("is_unknown"))
-    grouped = everybody.with_columns(nps_group=choose_nps_group(as_of, surveys.max_answer_days, company))
-    customers = grouped.filter(pl.col("lifecycle") != "prospect")
+    customers = everybody.filter(pl.col("lifecycle") != "prospect")
     if customers.is_empty():
         return pl.DataFrame(schema=COLUMNS)
     brought = read_into_polars(select_columns(referrals, "customer_id", "brought_customers", "brought_net_sales"))

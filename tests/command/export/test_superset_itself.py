@@ -113,7 +113,7 @@ def test_the_three_numbers_are_those_of_the_report(rows, home):
         ),
         (
             "Value by segment",
-            "select unnest([sum(net_sales_to_date), sum(revenue_at_risk_12m)]) from marts.customer_360 "
+            "select unnest([sum(net_sales_to_date), sum(value_at_risk_of_leaving_12m)]) from marts.customer_360 "
             "where segment is not null group by segment",
         ),
         ("Predicted value of the next 12 months", "select predicted_value_12m from marts.customer_clv"),

@@ -163,7 +163,12 @@ def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
         ("LTV", "clv_simple"),
         ("churn", "churn_rate_12m"),
         ("CLV", "clv_simple"),
-        ("money at risk", "revenue_at_risk_12m"),
+        ("money at risk", "value_at_risk_of_leaving_12m"),
+        ("predicted value at risk of leaving", "value_at_risk_of_leaving_12m"),
+        ("revenue_at_risk_12m", "value_at_risk_of_leaving_12m"),
+        ("value of all at risk", "value_at_any_risk_12m"),
+        ("value_at_risk_12m", "value_at_any_risk_12m"),
+        ("overdue customers", "overdue_ratio"),
         ("payback", "payback_months"),
         ("point of retention", "first_year_retention_gain"),
         ("on-time rate", "tickets_on_time_rate"),
@@ -173,3 +178,19 @@ def test_the_query_that_each_metric_gives_is_answered(published_demo, file):
 )
 def test_a_metric_is_found_by_what_people_call_it(file, asked, metric):
     assert {row["metric"] for row in explain_metric(file, asked)["metrics"]} == {metric}
+
+
+def test_of_customers_one_by_one_those_with_most_of_it_come_first(file):
+    [metric] = explain_metric(file, "most overdue customers")["metrics"]
+    assert metric["query"].endswith(" order by overdue_ratio desc nulls last limit 60")
+    assert metric["n_column"] == "frequency"
+    found = ask(file, metric["query"])
+    ratios = [row[found["columns"].index("overdue_ratio")] for row in found["rows"]]
+    known = [each for each in ratios if each is not None]
+    assert ratios[: len(known)] == sorted(known, reverse=True)
+    assert len(known) > 3
+
+
+def test_churn_says_first_which_number_tells_whether_more_customers_leave(file):
+    [churn] = explain_metric(file, "churn")["metrics"]
+    assert "gone_rate_12m" in churn["definition"][:LINE]

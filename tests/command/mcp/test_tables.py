@@ -35,7 +35,7 @@ def test_only_tables_and_columns_that_say_a_word_are_told(file):
     assert {"marts.support_response", "marts.scorecard"} & about == {"marts.support_response"}
     assert len(about) < len(list_tables(file))
     columns = {row["column_name"] for row in describe_table(file, "CUSTOMER_360", " risk ")["columns"]}
-    assert "revenue_at_risk_12m" in columns
+    assert "value_at_risk_of_leaving_12m" in columns
     assert "city" not in columns
     either = {row["column_name"] for row in describe_table(file, "customer_360", "cities, refunding")["columns"]}
     assert "refunds" in either
@@ -115,8 +115,8 @@ def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
     assert line == "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m"
     (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
     assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
-    named = describe_table(file, "customer_360", "at_risk_because, value_at_risk_12m")["columns"]
-    assert {each["column_name"] for each in named} == {"at_risk_because", "value_at_risk_12m"}
+    named = describe_table(file, "customer_360", "at_risk_because, value_at_any_risk_12m")["columns"]
+    assert {each["column_name"] for each in named} == {"at_risk_because", "value_at_any_risk_12m"}
     (whole,) = describe_table(file, "churn", "churned_customers_12m / average_customers_12m")["columns"]
     assert "NULL until each of the 13 month-ends" in whole["description"]
 

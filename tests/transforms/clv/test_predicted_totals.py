@@ -36,8 +36,8 @@ GROUPS = {
     "risk": pl.String,
     "owner": pl.String,
     "at_risk_because": pl.String,
-    "revenue_at_risk_12m": MONEY,
-    "value_at_risk_12m": MONEY,
+    "value_at_risk_of_leaving_12m": MONEY,
+    "value_at_any_risk_12m": MONEY,
 }
 Amount = int | None
 
@@ -118,7 +118,7 @@ def test_orders_and_subscriptions_have_the_ranges_of_their_own_tests(mart):
 def test_the_total_is_of_who_has_one_and_its_ends_are_added(mart):
     row = of(mart)
     assert (row["customers"], row["customers_predicted"], row["is_complete"]) == (4, 3, False)
-    assert row["customers_with_revenue_at_risk"] == 1  # of the other with a risk no total is predicted
+    assert row["customers_with_value_at_risk_of_leaving"] == 1  # of the other with a risk no total is predicted
     assert read(row, "predicted_total_value_12m") == [1960, 1600 / 1.25 + 240, 1600 * 1.25 + 540]
     assert row["reason"] == "1 customers have no prediction and are not in the totals"
     assert row["interval_nominal_coverage"] == 0.8
@@ -136,23 +136,23 @@ def test_three_years_are_less_certain_than_one(mart):
 
 
 def test_money_at_risk_has_a_range_of_what_it_is_made_of(mart):
-    assert read(of(mart), "revenue_at_risk_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
-    assert read(of(mart, "risk", "high"), "revenue_at_risk_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
-    assert read(of(mart, "risk", "watch"), "revenue_at_risk_12m") == [None, None, None]
-    assert read(of(mart, "risk", "none"), "revenue_at_risk_12m") == [0, 0, 0]
+    assert read(of(mart), "value_at_risk_of_leaving_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
+    assert read(of(mart, "risk", "high"), "value_at_risk_of_leaving_12m") == [720, 600 / 1.25 + 80, 600 * 1.25 + 180]
+    assert read(of(mart, "risk", "watch"), "value_at_risk_of_leaving_12m") == [None, None, None]
+    assert read(of(mart, "risk", "none"), "value_at_risk_of_leaving_12m") == [0, 0, 0]
 
 
 def test_money_at_risk_by_either_sign_counts_each_customer_once_and_has_a_range(mart):
     row = of(mart)
-    assert read(row, "value_at_risk_12m") == [960, 600 / 1.25 + 360 / 1.5, 600 * 1.25 + 360 * 1.5]
-    assert (row["customers_with_revenue_at_risk"], row["customers_with_value_at_risk"]) == (1, 2)
+    assert read(row, "value_at_any_risk_12m") == [960, 600 / 1.25 + 360 / 1.5, 600 * 1.25 + 360 * 1.5]
+    assert (row["customers_with_value_at_risk_of_leaving"], row["customers_with_value_at_any_risk"]) == (1, 2)
     by_sign = {each["scope_value"]: each for each in mart.filter(scope="at_risk_because").to_dicts()}
-    assert {sign: each["value_at_risk_12m"] for sign, each in by_sign.items()} == {
+    assert {sign: each["value_at_any_risk_12m"] for sign, each in by_sign.items()} == {
         "bad_experiences": 240,
         "leaving": 720,
         "none": 0,
     }
-    assert {sign: each["revenue_at_risk_12m"] for sign, each in by_sign.items()} == {
+    assert {sign: each["value_at_risk_of_leaving_12m"] for sign, each in by_sign.items()} == {
         "bad_experiences": 0,
         "leaving": 720,
         "none": 0,
@@ -184,7 +184,7 @@ def test_a_company_of_which_nothing_is_known_has_no_totals():
         "predicted_value_12m",
         "predicted_total_value_12m",
         "predicted_total_value_36m",
-        "revenue_at_risk_12m",
+        "value_at_risk_of_leaving_12m",
     ):
         assert read(row, name) == [None, None, None]
     assert add_up([], {}).is_empty()
@@ -199,8 +199,10 @@ def test_what_is_read_is_what_the_tables_publish():
 
 def test_the_mart_keeps_its_contract(mart):
     assert broken_rules("predicted_totals", mart, {}) == set()
-    for wrong in (pl.col("predicted_total_value_12m") + 1, pl.col("revenue_at_risk_12m") / 2):
-        changed = mart.with_columns(revenue_at_risk_12m=wrong.cast(MONEY), revenue_at_risk_12m_low=None)
+    for wrong in (pl.col("predicted_total_value_12m") + 1, pl.col("value_at_risk_of_leaving_12m") / 2):
+        changed = mart.with_columns(
+            value_at_risk_of_leaving_12m=wrong.cast(MONEY), value_at_risk_of_leaving_12m_low=None
+        )
         assert "at_risk_is_part_of_what_is_predicted" in broken_rules("predicted_totals", changed, {})
 
 
@@ -287,7 +289,7 @@ def test_an_owner_of_whose_few_customers_none_is_at_risk_may_be_so_by_chance():
     ]
     mart = add_up(people, TESTED)
     row = of(mart, "owner", "owner_1")
-    assert row["customers_with_revenue_at_risk"] == 0
+    assert row["customers_with_value_at_risk_of_leaving"] == 0
     assert row[f"{OVER_OTHERS}_low"] < row[OVER_OTHERS] < 0 < row[f"{OVER_OTHERS}_high"]
     assert row[f"{OVER_OTHERS}_p_value"] > 0.1
     assert row[f"is_{OVER_OTHERS}_significant"] is False

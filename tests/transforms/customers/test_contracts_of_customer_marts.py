@@ -15,6 +15,7 @@ from regulars.pipelines.contracts.odcs.load import load_contract
 from regulars.pipelines.contracts.violations import select_failed_count
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.settings import Surveys
 from regulars.pipelines.transforms.clv import clv_evaluation, clv_models
 from regulars.pipelines.transforms.clv.customer_clv import customer_clv
 from regulars.pipelines.transforms.customers.customer_segments import customer_segments
@@ -125,7 +126,14 @@ def marts_of_the_small_company() -> dict[str, pl.DataFrame]:
         "customer_segments": segments,
     }
     tables = {name: marts.get(name, frames.get(name)) for name in SCHEMAS}
-    more: dict[str, Any] = {**spans, **revenue, "company": COMPANY, "support": Support(), "service_risk": ServiceRisk()}
+    more: dict[str, Any] = {
+        **spans,
+        **revenue,
+        "company": COMPANY,
+        "support": Support(),
+        "service_risk": ServiceRisk(),
+        "surveys": Surveys(),
+    }
     return marts | {"customer_360": customer_360(**tables, **more)}
 
 

@@ -143,7 +143,7 @@ def test_the_path_of_nps_groups_shows_a_detractor_who_became_a_promoter_and_one_
     assert (found["bob"]["nps_group_path"], found[UNKNOWN]["nps_group_path"]) == ("promoter", None)
 
 
-def test_revenue_at_risk_is_what_a_customer_with_a_risk_is_expected_to_bring():
+def test_value_at_risk_of_leaving_is_what_a_customer_with_a_risk_is_expected_to_bring():
     worth = [
         {"customer_idx": 1, "predicted_value_12m": Decimal("50.5"), "predicted_total_value_12m": Decimal("130.25")},
         {"customer_idx": 2, "predicted_value_12m": Decimal(70), "predicted_total_value_12m": Decimal(70)},
@@ -154,15 +154,15 @@ def test_revenue_at_risk_is_what_a_customer_with_a_risk_is_expected_to_bring():
         subscriptions=[paid(1, "2026-01-01", amount="10")],
         customer_clv=worth,
     )
-    assert (found["ada"]["risk"], found["ada"]["revenue_at_risk_12m"]) == ("high", Decimal("130.25"))
-    assert (found["bob"]["risk"], found["bob"]["revenue_at_risk_12m"]) == ("none", Decimal(0))
+    assert (found["ada"]["risk"], found["ada"]["value_at_risk_of_leaving_12m"]) == ("high", Decimal("130.25"))
+    assert (found["bob"]["risk"], found["bob"]["value_at_risk_of_leaving_12m"]) == ("none", Decimal(0))
     unhappy: dict[str, Any] = {
         "orders": [order(1, "2025-12-20")],
         "survey_responses": [answer(1, "2026-03-01 09:00", 0)],
     }
-    assert customers(**unhappy)["ada"]["revenue_at_risk_12m"] is None
+    assert customers(**unhappy)["ada"]["value_at_risk_of_leaving_12m"] is None
     of_orders = [{"customer_idx": 1, "predicted_value_12m": Decimal(50), "predicted_total_value_12m": None}]
-    assert customers(**unhappy, customer_clv=of_orders)["ada"]["revenue_at_risk_12m"] is None
+    assert customers(**unhappy, customer_clv=of_orders)["ada"]["value_at_risk_of_leaving_12m"] is None
 
 
 def test_the_unknown_customer_has_totals_and_nothing_personal():
@@ -222,6 +222,47 @@ def test_marts_about_the_customer_are_taken_over():
     assert (ada["p_alive"], ada["predicted_value_12m"], ada["clv_predicted"]) == (0.5, None, Decimal(20))
     taken = ["clv_simple", "segment", "value_tier", "lifecycle", "typical_days_between_orders"]
     assert [ada[name] for name in taken] == [Decimal("12.5"), "loyal", "middle", "active", 15.0]
+
+
+@pytest.mark.parametrize(
+    ("last_order", "typical", "due", "ratio"),
+    [
+        ("2026-03-01", 9.5, "2026-03-11", 30 / 9.5),
+        ("2026-03-01", 15.0, "2026-03-16", None),  # 30 days are not more than twice 15
+        ("2026-03-24", 1.0, "2026-03-25", None),  # a week without is nothing yet
+        ("2026-03-23", 1.0, "2026-03-24", 8.0),
+        ("2026-03-30", 7.0, "2026-04-06", None),
+        ("2026-03-01", None, None, None),
+        ("2025-03-31", 20.0, None, None),  # lapsed on as_of
+    ],
+)
+def test_the_next_order_is_due_a_typical_gap_after_the_last_and_overdue_ones_are_ranked(
+    last_order: str, typical: float | None, due: str | None, ratio: float | None
+):
+    ada = customers(orders=[order(1, last_order)], customer_segments=[segment(typical=typical)])["ada"]
+    assert (ada["next_order_due_on"], ada["overdue_ratio"]) == (due and day(due), ratio)
+    assert ada["is_overdue"] is (ratio is not None)
+
+
+def test_no_order_of_a_live_subscriber_is_due_until_its_end_is_known():
+    rows: dict[str, Any] = {"orders": [order(1, "2026-03-01")], "customer_segments": [segment(typical=9.0)]}
+    names = ("frequency", "next_order_due_on", "overdue_ratio")
+    live = customers(**rows, subscriptions=[paid(1, "2025-12-15")])
+    assert [live["ada"][name] for name in names] == [2, None, None]
+    ending = customers(**rows, subscriptions=[paid(1, "2025-12-15", "2026-04-15")])["ada"]
+    assert [ending[name] for name in names] == [2, day("2026-03-10"), 30 / 9]
+    assert [[live[who][name] for name in names] for who in ("bob", UNKNOWN)] == [[None] * 3] * 2
+
+
+def test_the_nps_group_is_that_of_an_answer_that_is_not_too_old():
+    answers = [
+        *(answer(1, "2025-03-31 00:30", 3), answer(2, "2025-03-30 23:30", 3)),
+        *(answer(None, "2026-03-01 09:00", 3), answer(1, "2025-03-30 09:00", 9)),
+    ]
+    found = customers(survey_responses=answers)
+    assert [found[who]["nps_group"] for who in ("ada", "bob", UNKNOWN)] == ["detractor", "answer_too_old", None]
+    assert [found[who]["latest_nps_group"] for who in ("ada", "bob", UNKNOWN)] == ["detractor", "detractor", None]
+    assert customers(survey_responses=answers[:1])["bob"]["nps_group"] == "never_answered"
 
 
 @pytest.mark.parametrize("agreed", [True, False, None])

@@ -79,7 +79,9 @@ def test_churn_is_that_of_the_last_month_end_where_it_is_known():
     found = headline(*rows, order("bob", "2023-11-15"), as_of=dt.date(2024, 1, 15))
     # of the ends of December 2022 to 2023 ada is active at the first; she lapsed on 2023-01-01
     assert (found.churn_month_end, found.churn_rate_12m) == (dt.date(2023, 12, 31), pytest.approx(1 / (14 / 13)))
-    assert headline(*rows, as_of=dt.date(2023, 12, 30)).churn_rate_12m is None
+    assert found.gone_rate_12m == 1 / 2
+    before = headline(*rows, as_of=dt.date(2023, 12, 30))
+    assert (before.churn_rate_12m, before.gone_rate_12m) == (None, None)
 
 
 def test_the_churn_of_the_headline_is_the_whole_bases():
@@ -122,4 +124,4 @@ def test_a_company_without_anything_has_a_headline_of_nothing(engine: str):
     with ENGINES[engine](tables | marts) as inputs:
         read = [inputs[name] for name in ("orders", "calendar", "customer_360", "churn", "nps")]
         found = find_headline(*read, as_of=AS_OF)
-    assert found == Headline(AS_OF, 0, 0, None, None, None, 0, None, 0, None, None)
+    assert found == Headline(AS_OF, 0, 0, None, None, None, None, 0, None, 0, None, None)

@@ -9,6 +9,7 @@ import pytest
 
 from regulars.pipelines.settings.business_hours import Support
 from regulars.pipelines.settings.customers.service_risk import ServiceRisk
+from regulars.pipelines.settings.settings import Surveys
 from regulars.pipelines.transforms.clv.totals.predicted_totals import predicted_totals
 from regulars.pipelines.transforms.customers.view.customer_360 import customer_360
 from tests.transforms.clv.test_subscription_value import AS_OF, BOTH, value
@@ -50,6 +51,7 @@ def join_everything(customer_clv: pl.DataFrame, *, in_orders: bool) -> pl.DataFr
         company=COMPANY,
         support=Support(),
         service_risk=ServiceRisk(),
+        surveys=Surveys(),
     )
 
 
@@ -69,7 +71,7 @@ def make_marts(*, in_orders: bool) -> dict[str, pl.DataFrame]:
 def at_risk(marts: dict[str, pl.DataFrame], customer: int) -> Decimal | None:
     row = marts["customer_360"].row(by_predicate=pl.col("customer_id") == str(customer), named=True)
     assert row["risk"] == ("none" if customer == HAPPY else "high")
-    found: Decimal | None = row["revenue_at_risk_12m"]
+    found: Decimal | None = row["value_at_risk_of_leaving_12m"]
     return found
 
 
@@ -98,16 +100,16 @@ def test_of_no_customer_and_no_group_more_is_at_risk_than_is_predicted(marts):
     sums: dict[str, list[Decimal]] = {}
     for customer, row in risks.items():
         expected = 0 if row["risk"] == "none" else predicted[customer]
-        assert row["revenue_at_risk_12m"] == expected
+        assert row["value_at_risk_of_leaving_12m"] == expected
         mine = sums.setdefault(row["risk"], [Decimal(0), Decimal(0)])
-        mine[0] += row["revenue_at_risk_12m"] or 0
+        mine[0] += row["value_at_risk_of_leaving_12m"] or 0
         mine[1] += predicted[customer] or 0
     groups = marts["predicted_totals"].filter(scope="risk").to_dicts()
     assert len(groups) == len(sums) > 1
     for row in groups:
-        assert [row["revenue_at_risk_12m"], row["predicted_total_value_12m"]] == sums[row["scope_value"]]
+        assert [row["value_at_risk_of_leaving_12m"], row["predicted_total_value_12m"]] == sums[row["scope_value"]]
     for row in marts["predicted_totals"].to_dicts():
-        assert (row["revenue_at_risk_12m"] or 0) <= (row["predicted_total_value_12m"] or 0)
+        assert (row["value_at_risk_of_leaving_12m"] or 0) <= (row["predicted_total_value_12m"] or 0)
 
 
 def test_where_orders_hold_subscription_revenue_orders_alone_are_at_risk():
@@ -134,12 +136,12 @@ def test_who_is_at_risk_by_either_sign_is_counted_once(score, is_service_risk, b
     )
     ada = found["ada"]
     assert ada["at_risk_because"] == because
-    assert ada["value_at_risk_12m"] == (0 if because == "none" else Decimal("130.25"))
-    assert ada["revenue_at_risk_12m"] == (Decimal("130.25") if score == 0 else 0)
-    assert (found[UNKNOWN]["at_risk_because"], found[UNKNOWN]["value_at_risk_12m"]) == ("none", 0)
+    assert ada["value_at_any_risk_12m"] == (0 if because == "none" else Decimal("130.25"))
+    assert ada["value_at_risk_of_leaving_12m"] == (Decimal("130.25") if score == 0 else 0)
+    assert (found[UNKNOWN]["at_risk_because"], found[UNKNOWN]["value_at_any_risk_12m"]) == ("none", 0)
 
 
 def test_what_is_at_risk_by_bad_experiences_alone_is_not_known_without_a_prediction():
     found = customers(orders=[order(1, "2026-03-20")], service_risk_customers=[{"customer_idx": 1}])
-    assert (found["ada"]["at_risk_because"], found["ada"]["value_at_risk_12m"]) == ("bad_experiences", None)
-    assert (found["bob"]["at_risk_because"], found["bob"]["value_at_risk_12m"]) == ("none", 0)
+    assert (found["ada"]["at_risk_because"], found["ada"]["value_at_any_risk_12m"]) == ("bad_experiences", None)
+    assert (found["bob"]["at_risk_because"], found["bob"]["value_at_any_risk_12m"]) == ("none", 0)

@@ -1,9 +1,7 @@
 """The mart `referrals`: a customer's value with that of the customers whom they brought."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -22,17 +20,8 @@ SCHEMA = {
     "referred_by_customer_id": pl.String,
     "first_order_date": pl.Date,
     "net_sales_to_date": MONEY,
-    "latest_nps_group": pl.String,
-    "latest_nps_at": pl.Datetime("us"),
+    "nps_group": pl.String,
 }
-
-
-@dataclass(frozen=True)
-class Answers:
-    max_answer_days: int = 365
-
-
-COMPANY = SimpleNamespace(timezone="Europe/Helsinki")
 
 
 def customer(
@@ -45,8 +34,7 @@ def customer(
         "referred_by_customer_id": by,
         "first_order_date": dt.date.fromisoformat(first) if first else None,
         "net_sales_to_date": Decimal(sales),
-        "latest_nps_group": None,
-        "latest_nps_at": None,
+        "nps_group": "never_answered",
     } | more
 
 
@@ -61,7 +49,7 @@ def make_mart(*people: dict[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame]:
         ),
     )
     cleaned = pl.DataFrame(people, schema=SCHEMA).with_columns(core["referred_by_customer_id"])
-    return referrals(core.lazy(), cleaned.lazy(), as_of=AS_OF, surveys=Answers(), company=COMPANY), core
+    return referrals(core.lazy(), cleaned.lazy(), as_of=AS_OF), core
 
 
 def rows_of(*people: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -72,7 +60,7 @@ def rows_of(*people: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_a_referrer_is_worth_what_those_they_brought_are_worth_too():
     rows = rows_of(
-        customer("ada", sales=100, latest_nps_group="promoter", latest_nps_at=dt.datetime.fromisoformat("2026-03-01")),
+        customer("ada", sales=100, nps_group="promoter"),
         customer("bob", "ada", 30),
         customer("cleo", "ada", 20),
         customer("dan", "bob", 7),

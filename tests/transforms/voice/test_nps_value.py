@@ -19,6 +19,7 @@ from regulars.pipelines.models.comparisons.skewed_means import Group, Shape
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.customers.referrals import referrals
 from regulars.pipelines.transforms.voice.nps_groups import NPS_GROUPS as GROUPS
+from regulars.pipelines.transforms.voice.nps_groups import choose_nps_group
 from regulars.pipelines.transforms.voice.nps_value import nps_value
 from tests.transforms.mart_rules import contract_of
 
@@ -88,11 +89,11 @@ def customer(
 
 
 def mart_of(*customers: dict[str, Any], lapse_days: int = 180) -> pl.DataFrame:
-    frame = pl.DataFrame(customers, schema=SCHEMA).lazy()
+    known = pl.DataFrame(customers, schema=SCHEMA)
+    frame = known.with_columns(nps_group=choose_nps_group(AS_OF, Answers().max_answer_days, COMPANY)).lazy()
     own = frame.select("customer_id", is_own_referrer=pl.lit(value=False))
-    brought = referrals(own, frame, as_of=AS_OF, surveys=Answers(), company=COMPANY).lazy()
-    settings_used = {"lapse_days": lapse_days, "surveys": Answers(), "company": COMPANY}
-    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, **settings_used)
+    brought = referrals(own, frame, as_of=AS_OF).lazy()
+    return nps_value(frame, brought, TESTED.lazy(), as_of=AS_OF, lapse_days=lapse_days, surveys=Answers())
 
 
 def test_the_age_of_an_answer_is_counted_in_days_of_the_company():

@@ -103,7 +103,7 @@ PARTS = (
                 "Value by segment",
                 "marts.customer_360",
                 "ranking",
-                ("net_sales_to_date", "revenue_at_risk_12m"),
+                ("net_sales_to_date", "value_at_risk_of_leaving_12m"),
                 "segment",
                 keep=(("segment", "IS NOT NULL", None),),
             ),

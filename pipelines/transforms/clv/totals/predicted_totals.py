@@ -39,7 +39,10 @@ SOURCES = ("orders", "subscriptions")
 YEARS = {"12m": 1, "36m": 3}
 """Horizons of the totals: name -> years."""
 
-AT_RISK = {"revenue_at_risk_12m": "customers_with_revenue_at_risk", "value_at_risk_12m": "customers_with_value_at_risk"}
+AT_RISK = {
+    "value_at_risk_of_leaving_12m": "customers_with_value_at_risk_of_leaving",
+    "value_at_any_risk_12m": "customers_with_value_at_any_risk",
+}
 """Money that is a customer's whole predicted total, or 0 -> the number of customers of whom it is above 0."""
 
 PARTS = {
@@ -125,7 +128,7 @@ def predicted_totals(
             ),
             value_basis=pl.lit(values["value_basis"].first(), pl.String),
             is_complete=pl.col("customers_predicted") == pl.col("customers"),
-            **{PER_CUSTOMER: divide_columns("value_at_risk_12m", "customers_predicted")},
+            **{PER_CUSTOMER: divide_columns("value_at_any_risk_12m", "customers_predicted")},
             reason=_give_reason(of_orders, of_subscriptions),
             as_of=pl.lit(as_of),
         )

@@ -29,7 +29,7 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
     """Compare what is at risk per customer of each owner with that of all other owners' customers.
 
     Args:
-        customers: One row per customer: `customer_id`, `owner`, `predicted_total_value_12m`, `value_at_risk_12m`.
+        customers: One row per customer: `customer_id`, `owner`, `predicted_total_value_12m`, `value_at_any_risk_12m`.
 
     Returns:
         `scope_value` and the columns of `OF_OTHERS`, `OVER_OTHERS` and `IS_SIGNIFICANT`: one row per owner where both
@@ -37,7 +37,7 @@ def compare_owners(customers: pl.DataFrame) -> pl.DataFrame:
         by lot, each row has the larger p-value and the wider ends: most customers have nothing at risk, and of an owner
         of whom none has, Welch's test alone is sure. Which of all owners stand is by Benjamini and Hochberg.
     """
-    at_risk = pl.col("value_at_risk_12m").cast(pl.Float64)
+    at_risk = pl.col("value_at_any_risk_12m").cast(pl.Float64)
     owned = (
         customers.filter(pl.col(OWNER) != UNASSIGNED)
         .drop_nulls("predicted_total_value_12m")

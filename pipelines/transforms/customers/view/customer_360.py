@@ -27,13 +27,20 @@ from regulars.pipelines.transforms.customers.view.facts import (
     list_facts_by_id,
     list_facts_by_number,
 )
-from regulars.pipelines.transforms.customers.view.risk import choose_other_step, find_value_at_risk, join_risks
+from regulars.pipelines.transforms.customers.view.risk import (
+    choose_other_step,
+    find_next_order_day,
+    find_overdue_ratio,
+    find_value_at_risk,
+    join_risks,
+)
 from regulars.pipelines.transforms.customers.view.service_facts import RiskSettings
 from regulars.pipelines.transforms.customers.view.standing import CustomerFacts, find_standing
 from regulars.pipelines.transforms.local_days import CompanyZone
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import add_subscription_revenue
 from regulars.pipelines.transforms.value_tier import USUAL_TIERS
+from regulars.pipelines.transforms.voice.nps_groups import AnswerSettings, choose_nps_group
 from regulars.pipelines.transforms.worklists.calls import FACTS, CallRules, CallTables, find_calls
 from regulars.pipelines.transforms.worklists.service_signs import SupportSettings
 
@@ -65,6 +72,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "total_revenue_to_date": MONEY,
     "days_since_last_order": pl.Int64,
     "typical_days_between_orders": pl.Float64,
+    "frequency": pl.Int64,
+    "next_order_due_on": pl.Date,
+    "overdue_ratio": pl.Float64,
     "is_active": pl.Boolean,
     "lapses_on": pl.Date,
     "proposed_lapse_on": pl.Date,
@@ -80,6 +90,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "clv_predicted": MONEY,
     "contribution_margin_to_date": MONEY,
     "value_basis": pl.String,
+    "nps_group": pl.String,
     "latest_nps_group": pl.String,
     "latest_nps_score": pl.Int64,
     "latest_nps_at": pl.Datetime("us"),
@@ -115,8 +126,8 @@ COLUMNS: dict[str, PolarsDataType] = {
     "is_subscription_ending": pl.Boolean,
     "at_risk_because": pl.String,
     "next_step": pl.String,
-    "revenue_at_risk_12m": MONEY,
-    "value_at_risk_12m": MONEY,
+    "value_at_risk_of_leaving_12m": MONEY,
+    "value_at_any_risk_12m": MONEY,
     "lifecycle_last_week": pl.String,
     "segment_last_week": pl.String,
     "value_tier_last_week": pl.String,
@@ -152,6 +163,7 @@ def customer_360(
     company: CompanyZone,
     support: SupportSettings,
     service_risk: RiskSettings,
+    surveys: AnswerSettings,
     attributes: Sequence[str] = (),
     rfm: ScoreSettings = RANKED,
     value_tiers: TierSettings = USUAL_TIERS,
@@ -181,6 +193,7 @@ def customer_360(
         company: Its zone.
         support: How long a reply may take.
         service_risk: The days in which bad experiences count, and the statuses of failed payments.
+        surveys: How old an NPS answer may be.
         attributes: Columns of `customers` that are the company's own.
         rfm: As in `customer_segments`, for the segments of the week before.
         value_tiers: Likewise.
@@ -223,9 +236,12 @@ def customer_360(
             total_revenue_to_date=add_subscription_revenue("net_sales_to_date", subscription_revenue_is_in_orders),
             changed_since_last_week=describe_changes(),
             owner=pl.when(~pl.col("is_unknown")).then(pl.col("owner").fill_null(UNASSIGNED)),
+            nps_group=pl.when(~pl.col("is_unknown")).then(choose_nps_group(as_of, surveys.max_answer_days, company)),
+            next_order_due_on=find_next_order_day(),
+            overdue_ratio=find_overdue_ratio(),
             at_risk_because=join_risks(),
-            revenue_at_risk_12m=find_value_at_risk(pl.col("risk")),
-            value_at_risk_12m=find_value_at_risk(join_risks()),
+            value_at_risk_of_leaving_12m=find_value_at_risk(pl.col("risk")),
+            value_at_any_risk_12m=find_value_at_risk(join_risks()),
             proposed_lapse_on=_find_proposed_lapse(lapse_proposal, lapse_days),
             as_of=pl.lit(as_of),
         )

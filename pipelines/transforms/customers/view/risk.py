@@ -28,13 +28,29 @@ def find_signs(*, as_of: dt.date, lapse_days: int) -> dict[str, pl.Expr]:
         "is_recent_detractor": is_detractor.fill_null(value=False),
         "is_promoter": is_promoter.fill_null(value=False),
         **find_signs_of_leaving(
-            may_leave=pl.col("is_active") & pl.col("lapses_on").is_not_null(),
+            may_leave=may_lapse(),
             lapses_on="lapses_on",
             since="days_since_last_order",
             as_of=as_of,
             lapse_days=lapse_days,
         ),
     }
+
+
+def may_lapse() -> pl.Expr:
+    """Whether the customer is active, and not kept so by a subscription without a known end."""
+    return pl.col("is_active") & pl.col("lapses_on").is_not_null()
+
+
+def find_next_order_day() -> pl.Expr:
+    """Find the day on which the next order is, or was, due by the customer's own rhythm; NULL unless `may_lapse`."""
+    gap = pl.duration(days=pl.col("typical_days_between_orders").ceil().cast(pl.Int64))
+    return pl.when(may_lapse()).then(pl.col("last_order_date") + gap)
+
+
+def find_overdue_ratio() -> pl.Expr:
+    """Find how many typical gaps have passed since the last order of a customer who is overdue; NULL for all others."""
+    return pl.when("is_overdue").then(pl.col("days_since_last_order") / pl.col("typical_days_between_orders"))
 
 
 def assess_risk() -> pl.Expr:

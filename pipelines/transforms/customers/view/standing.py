@@ -30,7 +30,7 @@ from regulars.pipelines.transforms.purchases.purchases import (
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 from regulars.pipelines.transforms.subscriptions.subscription_revenue import sum_revenue_by_customer
 
-FROM_SEGMENTS = ("segment", "value_tier", "lifecycle", "typical_days_between_orders")
+FROM_SEGMENTS = ("segment", "value_tier", "lifecycle", "typical_days_between_orders", "frequency")
 SUMS = ["gross_sales", "discounts", "refunds", "net_sales_to_date", "mrr", "subscription_revenue_to_date"]
 
 
