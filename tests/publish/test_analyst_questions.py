@@ -133,6 +133,9 @@ QUESTIONS = {
         select tickets_median_reply_minutes, tickets_slowest_tenth_reply_minutes, tickets_answered,
             tickets_answered_outside_hours, complaints_median_reply_minutes, reason
         from marts.support_response_last_year""",
+    "How much of this year's sales comes from customers won this year?": """
+        select year(month), sum(won_this_year_net_sales), sum(won_this_year_net_sales) / sum(net_sales)
+        from marts.sales_new_vs_returning where year(month) = year(as_of) group by all""",
     "For which topic do customers wait longest for the first reply, who still waits included?": """
         select dimension_value, tickets_median_reply_minutes, tickets_decided, tickets_on_time_rate,
             tickets_on_time_rate_low, tickets_on_time_rate_high
