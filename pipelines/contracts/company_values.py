@@ -22,7 +22,7 @@ DIMENSIONS_TABLE, DIMENSION = "marts.customer_dimensions", "dimension"
 """The table whose columns customers are split by, and the column that names one of them."""
 MORE_DIMENSIONS = {"marts.second_orders": ("first_product",)}
 """Table -> what it is split by besides the dimensions of the settings."""
-SPLIT_AS = {"marts.group_differences": ("marts.churn", "marts.nps")}
+SPLIT_AS = {"marts.group_differences": ("marts.churn", "marts.nps", "marts.support_response")}
 """Table -> the tables whose dimensions it has."""
 
 Renaming = Mapping[str, tuple[str, str | None]]

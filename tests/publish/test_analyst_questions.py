@@ -133,6 +133,9 @@ QUESTIONS = {
         select tickets_median_reply_minutes, tickets_slowest_tenth_reply_minutes, tickets_answered,
             tickets_answered_outside_hours, complaints_median_reply_minutes, reason
         from marts.support_response_last_year""",
+    "Do customers wait longer than a year before, by topic?": """
+        select dimension_value, group_value, other_group_value, group_difference, group_difference_p_value
+        from marts.group_differences_over_a_year where metric = 'tickets_on_time_rate' and dimension = 'reason'""",
     "How much of this year's sales comes from customers won this year?": """
         select year(month), sum(won_this_year_net_sales), sum(won_this_year_net_sales) / sum(net_sales)
         from marts.sales_new_vs_returning where year(month) = year(as_of) group by all""",
