@@ -6,6 +6,7 @@ Put here: counting the rows of each reason. Keep out: what a reason says (the tr
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,9 +20,9 @@ from regulars.pipelines.warehouse.sql_text import quote_identifier, quote_litera
 TABLE = "meta.reasons"
 REASON, IS_COMPLETE, AS_OF = "reason", "is_complete", "as_of"
 NO_REASON_GIVEN = "not complete yet"
-OF_OTHER_ROWS = ("_of_others", "_before")
-"""How counts end that are of the rows with which one is compared."""
 """What is said of rows that are not complete, where their table has no reason."""
+OF_OTHERS = re.compile(r"^other_|_of_others$|_before$")
+"""The names of counts that are of those with whom the customers of a row are compared."""
 
 NUMBER = r"\b\d+(?:[.,:-]\d+)*\b"
 """A number, a day or a time; no part of a name such as predicted_value_12m."""
@@ -160,15 +161,21 @@ def _explain_table(contract: Contract) -> ExplainedTable:
 
 
 def _count_customers(contract: Contract) -> str:
-    """SQL: each customer once where rows are of customers, else the greatest count of customers that a row has."""
+    """SQL: each customer once where rows are of customers, else the greatest count of customers that a row has.
+
+    The count of a row is the n of its numbers that are NULL, then the n of any, then any count of customers: beside 17
+    customers who are too few may stand the 947 with whom they would have been compared.
+    """
     if "customer_id" in contract.key:
         return "count(distinct customer_id)"
-    counted = [
-        quote_identifier(each.name)
-        for each in contract.columns
-        if each.unit == "customers" and not each.name.endswith(OF_OTHER_ROWS)
+    counts = [each.name for each in contract.columns if each.unit == "customers" and not OF_OTHERS.search(each.name)]
+    n_of = {each.name: each.n for each in contract.metrics if each.n in counts}
+    empty = [
+        f"case when {quote_identifier(name)} is null then {quote_identifier(n)} end" for name, n in sorted(n_of.items())
     ]
-    return f"max(greatest({', '.join(counted)}))" if counted else "max(null)"
+    choices = [empty, *([quote_identifier(each) for each in names] for names in (sorted({*n_of.values()}), counts))]
+    greatest = ", ".join(f"greatest({', '.join(each)})" for each in choices if each)
+    return f"max(coalesce({greatest}))" if greatest else "max(null)"
 
 
 def _count_groups(con: duckdb.DuckDBPyConnection, table: ExplainedTable) -> pl.DataFrame:

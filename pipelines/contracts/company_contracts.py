@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from regulars.pipelines.contracts.attribute_columns import add_attributes
-from regulars.pipelines.contracts.company_values import name_company_values
+from regulars.pipelines.contracts.company_values import list_dimensions, name_company_values
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.odcs.lint import lint_company
 from regulars.pipelines.contracts.odcs.load import load_contracts
@@ -40,7 +40,7 @@ def load_run_contracts(settings: Settings) -> dict[str, Contract]:
     """
     ours = load_all_contracts(CONTRACTS_FOLDER)
     merged = add_attributes(merge_company_contracts(ours, settings.company_folder), settings.attributes)
-    return name_company_values(merged, settings.rfm, settings.value_tiers)
+    return list_dimensions(name_company_values(merged, settings.rfm, settings.value_tiers), settings.cohorts.dimensions)
 
 
 def merge_company_contracts(ours: Mapping[str, Contract], company: Path | None) -> dict[str, Contract]:

@@ -1,4 +1,4 @@
-"""Puts a company's own names of RFM segments and shares of value tiers into the contracts.
+"""Puts a company's own names of RFM segments, shares of value tiers and dimensions into the contracts.
 
 Put here: which allowed values and rules change. Keep out: what the settings look like (`pipelines/settings/customers`).
 """
@@ -10,12 +10,20 @@ from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
 from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.value_tiers import describe_value_tiers
 from regulars.pipelines.settings.customers.rfm import Rfm
 from regulars.pipelines.settings.customers.value_tiers import ValueTiers
 
 SEGMENTS_TABLE, SEGMENT = "marts.customer_segments", "segment"
 """Where the RFM segments are listed; rules of this table name them in quotes."""
+
+DIMENSIONS_TABLE, DIMENSION = "marts.customer_dimensions", "dimension"
+"""The table whose columns customers are split by, and the column that names one of them."""
+MORE_DIMENSIONS = {"marts.second_orders": ("first_product",)}
+"""Table -> what it is split by besides the dimensions of the settings."""
+SPLIT_AS = {"marts.group_differences": ("marts.churn", "marts.nps", "marts.support_response")}
+"""Table -> the tables whose dimensions it has."""
 
 Renaming = Mapping[str, tuple[str, str | None]]
 """A value -> its new name, and what it means if that changes too."""
@@ -36,6 +44,43 @@ def name_company_values(contracts: Mapping[str, Contract], rfm: Rfm, value_tiers
     if segments:
         named[SEGMENTS_TABLE] = _rename_segments(named[SEGMENTS_TABLE], segments)
     return named
+
+
+def list_dimensions(contracts: Mapping[str, Contract], dimensions: Sequence[str]) -> dict[str, Contract]:
+    """The contracts in which `dimension` lists what the company splits customers by.
+
+    Args:
+        contracts: Of a run.
+        dimensions: `cohorts.dimensions` of the settings.
+    """
+    meanings = {
+        each.name: each.description.partition(". ")[0].rstrip(".") for each in contracts[DIMENSIONS_TABLE].columns
+    }
+    named = dict(contracts)
+    for table, contract in contracts.items():
+        if any(_splits_customers(each) for each in contract.columns):
+            names = dict.fromkeys((*dimensions, *MORE_DIMENSIONS.get(table, ())))
+            values = ((ALL, "The whole base."), *((name, f"{meanings.get(name, name)}.") for name in names))
+            named[table] = _allow_dimensions(contract, values)
+    for table, sources in SPLIT_AS.items():
+        if all(each in named for each in (table, *sources)):
+            columns = [each for source in sources for each in named[source].columns if each.name == DIMENSION]
+            values = tuple(
+                {value: (value, said) for each in reversed(columns) for value, said in each.allowed_values}.values()
+            )
+            named[table] = _allow_dimensions(named[table], values)
+    return named
+
+
+def _splits_customers(column: Column) -> bool:
+    return column.name == DIMENSION and not column.allowed_values and DIMENSIONS_TABLE in column.description
+
+
+def _allow_dimensions(contract: Contract, values: tuple[tuple[str, str], ...]) -> Contract:
+    columns = tuple(
+        replace(each, allowed_values=values) if each.name == DIMENSION else each for each in contract.columns
+    )
+    return replace(contract, columns=columns)
 
 
 def _rename_listed(contract: Contract, renaming: Renaming, usual: set[str]) -> Contract:

@@ -218,7 +218,14 @@ def _list_comments(contracts: Iterable[Contract]) -> Iterator[tuple[str, str]]:
         yield contract.table, f"{contract.description} {contract.grain}"
         for column in contract.columns:
             unit = f" Unit: {column.unit}." if column.unit else ""
-            yield f"{contract.table}.{column.name}", f"{column.description}{unit}{SAYS_ADDITIVE[column.is_additive]}"
+            rest = f"{_list_values(column)}{unit}{SAYS_ADDITIVE[column.is_additive]}"
+            yield f"{contract.table}.{column.name}", f"{column.description}{rest}"
+
+
+def _list_values(column: Column) -> str:
+    """The values to filter a text by; somebody who guesses one finds no rows and is not told why."""
+    values = [str(value) for value, _ in column.allowed_values]
+    return f" Values: {', '.join(values)}." if values and column.type == "VARCHAR" else ""
 
 
 def _format_grain(grain: str) -> str:

@@ -164,8 +164,8 @@ def test_customers_at_stake_are_those_of_the_headline_or_else_of_the_parts():
         month(MONTHS[2], each, value=value) for each, value in [("of all", "all"), ("of all", "DE"), ("of DE", "DE")]
     ]
     for row, customers in zip(rows, (90, 400, 30), strict=True):
-        row |= {"churned_customers_12m": 0, "active_customers": customers, "active_a_year_ago_of_others": 900}
-    past = month(MONTHS[1], "of DE", value="DE") | {"active_customers": 800}
+        row |= {"active_customers": 950, "average_customers_12m": customers, "active_a_year_ago_of_others": 900}
+    past = month(MONTHS[1], "of DE", value="DE") | {"average_customers_12m": 800}
     offers = [
         {"customer_id": name, "offer_rank": rank, "as_of": AS_OF, "reason": "few"} for name in "ab" for rank in (1, 2)
     ]
@@ -173,6 +173,27 @@ def test_customers_at_stake_are_those_of_the_headline_or_else_of_the_parts():
     found = count(churn=[*rows, past], next_best_offers=offers, nps=[score])
     at_stake = {row["reason"]: row["customers_at_stake"] for row in found}
     assert at_stake == {"of all": 90, "of DE": 30, "few": 2, "no votes": None}
+
+
+def test_customers_at_stake_are_those_of_whom_the_missing_numbers_are():
+    few = {"profiled_customers": 17, "top_customers_known": 300, "other_customers_known": 947, "other_customers": 1600}
+    channel = {"worth_measure": "clv_simple", "as_of": AS_OF, "reason": "few were brought"}
+    years = [
+        channel | {"first_order_year": year, "brought_customers_valued": brought, "other_customers_valued": 598}
+        for year, brought in (("2024", 13), ("2025", 2))
+    ]
+    profile = {"attribute": "first_category", "as_of": AS_OF, "reason": "few"} | few | {"top_share": 0.1}
+    observed = {"as_of": AS_OF, "reason": "none alike", "experience_count": 2, "matched_customers": 13}
+    lapses = [observed | {"active_without_subscription": 79, "is_complete": False}]
+    found = count(primary_customer_profile=[profile], referral_worth=years, lapse_after_experiences=lapses)
+    at_stake = {row["table_name"]: row["customers_at_stake"] for row in found}
+    assert at_stake == {
+        "marts.primary_customer_profile": 17,
+        "marts.referral_worth": 13,
+        "marts.lapse_after_experiences": 13,
+    }
+    [known] = count(primary_customer_profile=[all_known("marts.primary_customer_profile") | profile])
+    assert known["customers_at_stake"] == 300
 
 
 def test_the_newest_period_is_that_of_each_grain():

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from regulars.pipelines.contracts.company_values import name_company_values
+from regulars.pipelines.contracts.company_values import list_dimensions, name_company_values
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
 from regulars.pipelines.settings.customers.rfm import Rfm
 from regulars.pipelines.settings.customers.value_tiers import ValueTiers
@@ -33,6 +33,24 @@ def find_values(contracts, table, name):
 
 def test_nothing_set_leaves_every_contract_as_it_is():
     assert name_company_values(CONTRACTS, Rfm(), ValueTiers()) == CONTRACTS
+
+
+def test_what_customers_are_split_by_is_listed_in_each_mart():
+    split = list_dimensions(CONTRACTS, ["country", "owner"])
+    assert find_column(split, "marts.churn", "dimension").allowed_values[:2] == (
+        ("all", "The whole base."),
+        ("country", "The customer's country, from core.customers."),
+    )
+    listed = {
+        contract.table: [value for value, _ in column.allowed_values]
+        for contract in split.values()
+        for column in contract.columns
+        if contract.layer == "marts" and column.name in {"dimension", "attribute"}
+    }
+    assert listed["marts.second_orders"] == ["all", "country", "owner", "first_product"]
+    assert {"owner", "answering_wave", "touchpoint"} < set(listed["marts.group_differences"])
+    assert [table for table, values in listed.items() if not values] == []
+    assert [table for table in listed if "first_product" in listed[table]] == ["marts.second_orders"]
 
 
 @pytest.mark.parametrize(

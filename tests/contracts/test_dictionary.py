@@ -257,6 +257,15 @@ def test_comments_stand_on_every_published_table_and_column():
     assert list_comments(CONTRACTS)["marts.b.rate"] == "Kept / all; it's NULL at first. Unit: ratio."
 
 
+def test_the_comment_of_a_text_lists_its_values():
+    values = (("good", "Well."), ("bad", "Badly."))
+    mood = Column("mood", "VARCHAR", "string", "How it went.", allowed_values=values)
+    grade = dataclasses.replace(mood, name="grade", type="INTEGER", allowed_values=((1, "Well."),))
+    contracts = {"marts.b": dataclasses.replace(CONTRACTS["marts.b"], columns=(mood, grade))}
+    assert list_comments(contracts)["marts.b.mood"] == "How it went. Values: good, bad."
+    assert list_comments(contracts)["marts.b.grade"] == "How it went."
+
+
 def test_the_readme_lists_published_tables_by_layer():
     assert format_published_tables(CONTRACTS) == (
         "| marts | one row is | what it says |\n"

@@ -133,6 +133,17 @@ QUESTIONS = {
         select tickets_median_reply_minutes, tickets_slowest_tenth_reply_minutes, tickets_answered,
             tickets_answered_outside_hours, complaints_median_reply_minutes, reason
         from marts.support_response_last_year""",
+    "Do customers wait longer than a year before, by topic?": """
+        select dimension_value, group_value, other_group_value, group_difference, group_difference_p_value
+        from marts.group_differences_over_a_year where metric = 'tickets_on_time_rate' and dimension = 'reason'""",
+    "How much of this year's sales comes from customers won this year?": """
+        select year(month), sum(won_this_year_net_sales), sum(won_this_year_net_sales) / sum(net_sales)
+        from marts.sales_new_vs_returning where year(month) = year(as_of) group by all""",
+    "For which topic do customers wait longest for the first reply, who still waits included?": """
+        select dimension_value, tickets_median_reply_minutes, tickets_decided, tickets_on_time_rate,
+            tickets_on_time_rate_low, tickets_on_time_rate_high
+        from marts.support_response where grain = 'last_365d' and dimension = 'reason'
+        order by tickets_median_reply_minutes desc nulls first""",
     "How many orders came late last month, and how long do they take?": """
         select period_end, late_orders, delivered_orders, late_rate, late_rate_low, late_rate_high,
             median_days_to_delivery, slowest_tenth_days_to_delivery, reason

@@ -256,6 +256,7 @@ later = pl.col("period_number") == 2
         (CONCENTRATION, more("unknown_net_sales", by=0.0001), "sales_tie_out"),
         (SALES, twice, "unique"),
         (SALES, more("new_customer_sales", by=0.0001), "net_sales_tie_out"),
+        (SALES, more("won_this_year_net_sales", by=0.0001), "years_won_tie_out"),
         (SALES, more("new_customers"), "one_first_order_each"),
         (SALES, without(pl.col("month") == dt.date(2024, 2, 1)), "months_are_dense"),
         (SALES, more("returning_orders"), "orders_and_sales_tie_out"),

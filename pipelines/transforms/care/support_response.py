@@ -1,7 +1,7 @@
 """The mart `support_response`: how many tickets, and complaints, got a first public reply in time.
 
-Put here: counts and shares by day and week, and of the last year, split by channel, value tier and owner. Keep out: how
-long customers waited (`core.tickets`), and when a reply is in time (`replies.py`).
+Put here: counts and shares by day and week, and of the last year, split by topic, channel, value tier and owner. Keep
+out: how long customers waited (`core.tickets`), and when a reply is in time (`replies.py`).
 """
 
 import datetime as dt
@@ -41,7 +41,7 @@ POPULATIONS = {"tickets": pl.lit(value=True), "complaints": pl.col("is_complaint
 """Whose replies are counted -> which of the tickets they are."""
 
 WAITS = {"median": 0.5, "slowest_tenth": 0.9}
-"""Part of a column's name -> the share of the answered tickets that waited at most as long."""
+"""Part of a column's name -> the share of the decided tickets that waited at most as long."""
 
 OUTSIDE = "answered_outside_hours"
 """The end of the name of the columns with tickets that were opened and answered while support was closed."""
@@ -154,12 +154,12 @@ def count_tickets(
     """Scan all tickets, on any engine, and count them by all columns that matter.
 
     Returns:
-        `opened_date`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
+        `opened_date`, `reason`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
         `is_reopened`, an outcome per measure (`outcome`, `outcome_business`), `minutes` until the reply by the clock
         (NULL: none by as_of), `is_outside_hours` (all of these were outside opening hours) and `count`.
     """
     tiers = nw.from_native(customer_segments).lazy().select("customer_id", "value_tier")
-    groups = ["opened_date", "channel", "owner", "value_tier", "is_complaint", "no_reply_due_reason"]
+    groups = ["opened_date", "reason", "channel", "owner", "value_tier", "is_complaint", "no_reply_due_reason"]
     found = [f"outcome{measure}" for measure in MEASURES]
     reply, waited = nw.col("first_reply_minutes"), nw.col("minutes_until_as_of")
     counted: nw.LazyFrame[Any] = (
@@ -198,12 +198,22 @@ def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
 
 
 def _list_waits() -> Iterator[tuple[str, pl.Expr]]:
-    """The minutes to the reply that so large a part of the answered tickets waited at most."""
+    """The minutes to the reply that so large a part of the decided tickets waited at most, as `quantile` between two.
+
+    Who has no reply waits longer than all who have one. NULL where the value lies among these. Who may yet be answered
+    in time is left out.
+    """
     for population, is_in in POPULATIONS.items():
-        is_counted = pl.col("no_reply_due_reason").is_null() & is_in & pl.col("minutes").is_not_null()
-        minutes = pl.col("minutes").filter(is_counted).repeat_by(pl.col("count").filter(is_counted)).explode()
+        is_due = pl.col("no_reply_due_reason").is_null() & is_in & (pl.col("outcome") != PENDING)
+        is_counted = is_due & pl.col("minutes").is_not_null()
+        minutes = pl.col("minutes").filter(is_counted).repeat_by(pl.col("count").filter(is_counted)).explode().sort()
         for name, share in WAITS.items():
-            yield f"{population}_{name}_reply_minutes", minutes.quantile(share, interpolation="linear")
+            place = ((pl.col("count").filter(is_due).sum() - 1) * share).round(9)
+            place = pl.when(place >= 0).then(place)
+            lower, upper = (
+                minutes.get(each.cast(pl.Int64), null_on_oob=True) for each in (place.floor(), place.ceil())
+            )
+            yield f"{population}_{name}_reply_minutes", lower + (upper - lower) * (place - place.floor())
 
 
 def _count_periods(days: pl.DataFrame, spine: pl.DataFrame, grain: str, start: pl.Expr, length: int) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The mart `group_differences`: whether two groups of customers differ, or a group from itself a year before.
 
 `marts.churn` and `marts.nps` compare each value of a dimension with all others together. This mart compares two values,
-such as office and home, with each other.
+such as office and home, or two topics of tickets, with each other.
 Put here: which groups are compared, and the reason where they cannot be. Keep out: reading the metrics, and the tests
 themselves (`measured_groups.py`).
 """
@@ -21,6 +21,7 @@ from regulars.pipelines.transforms.customers.measured_groups import (
     end_month,
     measure_gone,
     measure_nps,
+    measure_replies,
 )
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.false_discovery import is_significant
@@ -57,12 +58,13 @@ OTHER_GROUP = ["dimension", "other_dimension_value", "other_period_end"]
 PAIR = [*GROUP, *OTHER_GROUP[1:]]
 
 
-def group_differences(churn: IntoFrame, nps: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
+def group_differences(churn: IntoFrame, nps: IntoFrame, support_response: IntoFrame, *, as_of: dt.date) -> pl.DataFrame:
     """Compare every pair of values of a dimension, now and a year before, and each value with itself a year before.
 
     Args:
         churn: `marts.churn`.
         nps: `marts.nps`.
+        support_response: `marts.support_response`.
         as_of: Last day that counts.
 
     Returns:
@@ -72,8 +74,8 @@ def group_differences(churn: IntoFrame, nps: IntoFrame, *, as_of: dt.date) -> pl
     """
     last = as_of if (as_of + dt.timedelta(days=1)).day == 1 else end_month(as_of, -1)
     before = end_month(last, -MONTHS_PER_YEAR)
-    found = [_compare_groups(each, last, before) for each in (measure_gone(churn, last), measure_nps(nps, last))]
-    compared = pl.concat(found).with_columns(as_of=pl.lit(as_of))
+    measured = measure_gone(churn, last), measure_nps(nps, last), measure_replies(support_response, last)
+    compared = pl.concat([_compare_groups(each, last, before) for each in measured]).with_columns(as_of=pl.lit(as_of))
     stands = is_significant("group_difference_p_value", "metric", "comparison", "period_end")
     return (
         compared.with_columns(is_group_difference_significant=stands)

@@ -1,22 +1,24 @@
-"""The metrics by which groups are compared: the share of last year's customers who are gone, and the NPS of a year.
+"""The metrics by which groups are compared: last year's customers who are gone, the NPS and the replies of a year.
 
-Put here: reading them from `marts.churn` and `marts.nps`, and the comparison of two groups. Keep out: which groups are
-compared (`group_differences.py`).
+Put here: reading them from `marts.churn`, `marts.nps` and `marts.support_response`, and the comparison of two groups.
+Keep out: which groups are compared (`group_differences.py`).
 """
 
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import polars as pl
 from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ALL, NPS_YEAR_ROLLING_GRAIN
-from regulars.pipelines.definitions.windows import NPS_YEAR_ROLLING_DAYS
+from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS, NPS_YEAR_ROLLING_DAYS
 from regulars.pipelines.models.comparisons.proportions import compare_proportions
 from regulars.pipelines.models.comparisons.significance import Floats, compute_two_sided_p
 from regulars.pipelines.transforms.churn.churn import ENOUGH
+from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
@@ -26,9 +28,10 @@ OTHER = "other_"
 """The prefix of the columns of the group that is subtracted."""
 GONE = ["gone_of_active_a_year_ago", "active_a_year_ago"]
 VOTES = ["promoters", "detractors", "responses"]
+REPLIES = ["tickets_on_time", "tickets_decided"]
 PARTS = ("", "_low", "_high", "_p_value")
 
-GroupMetric = Literal["gone_rate_12m", "nps"]
+GroupMetric = Literal["gone_rate_12m", "nps", "tickets_on_time_rate"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def measure_gone(churn: IntoFrame, latest: dt.date) -> MeasuredGroups:
         unknown_reason=describe_known_from(known_from) if known_from else str(reason),
         members="customers of a year before",
         fewest=ENOUGH,
-        compare=_compare_gone,
+        compare=partial(_compare_shares, GONE),
     )
 
 
@@ -104,6 +107,37 @@ def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
     )
 
 
+def measure_replies(support_response: IntoFrame, latest: dt.date) -> MeasuredGroups:
+    """Add up the tickets answered in time in the year to the latest month-end and to that of a year before.
+
+    Args:
+        support_response: `marts.support_response`.
+        latest: The last month-end that is compared.
+    """
+    rows = read_into_polars(select_columns(support_response, "grain", *GROUP, *REPLIES)).filter(grain="day")
+    first_day: dt.date = rows["period_end"].min() or latest  # type: ignore[assignment]
+    known_from = end_month(first_day + dt.timedelta(days=LAST_YEAR_DAYS - 1))
+    years = [
+        rows.filter(pl.col("period_end").is_between(end - dt.timedelta(days=LAST_YEAR_DAYS - 1), end))
+        .group_by(GROUP[:-1])
+        .agg(pl.col(REPLIES).sum())
+        .select(*GROUP[:-1], pl.lit(end).alias("period_end"), *REPLIES, group_size="tickets_decided")
+        .with_columns(group_value=pl.col("tickets_on_time") / pl.col("tickets_decided"))
+        for end in (latest, end_month(latest, -MONTHS_PER_YEAR))
+    ]
+    known = pl.concat(years).filter(pl.col("group_size") > 0, pl.col("period_end") >= known_from)
+    return MeasuredGroups(
+        metric="tickets_on_time_rate",
+        groups=known,
+        values=years[0].select(GROUP[:-1]),
+        known_from=known_from,
+        unknown_reason=describe_known_from(known_from),
+        members="tickets",
+        fewest=ENOUGH,
+        compare=partial(_compare_shares, REPLIES),
+    )
+
+
 def describe_known_from(day: dt.date) -> str:
     """The reason for month-ends before a day: the history is too short."""
     return f"history too short: known from {day} on"
@@ -115,8 +149,8 @@ def end_month(day: dt.date, months: int = 0) -> dt.date:
     return dt.date(number // 12, number % 12 + 1, 1) - dt.timedelta(days=1)
 
 
-def _compare_gone(pairs: pl.DataFrame) -> tuple[Floats, ...]:
-    names = [*GONE, *(OTHER + name for name in GONE)]
+def _compare_shares(counts: list[str], pairs: pl.DataFrame) -> tuple[Floats, ...]:
+    names = [*counts, *(OTHER + name for name in counts)]
     return compare_proportions(*(pairs[name].cast(pl.Float64).to_numpy() for name in names))
 
 

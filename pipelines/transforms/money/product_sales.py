@@ -113,6 +113,7 @@ def product_sales(
         .agg(pl.col("sold_lines", "lines_with_cost", *SALES, *REFUNDS).sum())
         .with_columns(pl.col(*SALES, *REFUNDS).cast(MONEY))
         .join(named, on=["system", "product_id"], how="left")
+        .with_columns(_name_unknown("product_name"), _name_unknown("category"))
         .with_columns(
             product_sales=pl.col("gross_sales") - pl.col("discounts"),
             contribution_margin=pl.col("sales_with_cost") - pl.col("cost"),
@@ -125,6 +126,11 @@ def product_sales(
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort(KEY)
     )
+
+
+def _name_unknown(column: str) -> pl.Expr:
+    """`unknown` of the product `unknown`, so that sums by name or category have no nameless group for it."""
+    return pl.when(pl.col("product_id") == UNKNOWN).then(pl.col(column).fill_null(UNKNOWN)).otherwise(column)
 
 
 def _find_reason() -> pl.Expr:

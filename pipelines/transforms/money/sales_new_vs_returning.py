@@ -1,7 +1,7 @@
 """The mart `sales_new_vs_returning`: each month's sales, divided into those of new and of returning customers.
 
-Put here: sales by month and by new or returning customers. Keep out: cohorts, churn; which order is a customer's first
-(`core.orders`).
+Put here: sales by month and by new or returning customers, and by whether they were won in the same year. Keep out:
+cohorts, churn; which order is a customer's first (`core.orders`).
 """
 
 import datetime as dt
@@ -15,6 +15,7 @@ from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR, find_first_day_of_month, number_months
 from regulars.pipelines.transforms.purchases.purchases import (
     read_into_polars,
+    sum_net_sales_by_month_and_first_month,
     sum_refunds_by_month,
     sum_sales_by_month_and_buyer,
 )
@@ -36,6 +37,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "refunded_tax": MONEY,
     "refunded_otherwise": MONEY,
     "net_sales": MONEY,
+    "won_this_year_net_sales": MONEY,
+    "won_earlier_net_sales": MONEY,
+    "unattributed_net_sales": MONEY,
     "new_subscriber_revenue": MONEY,
     "returning_subscriber_revenue": MONEY,
     "unknown_subscriber_revenue": MONEY,
@@ -90,6 +94,7 @@ def sales_new_vs_returning(
         unknown_customer_sales=pl.col("sales").filter(unknown).sum(),
     )
     subscribed = _sum_subscription_revenue(subscriptions, as_of)
+    won = _split_by_year_won(orders, refunds, calendar, as_of)
     month = find_first_day_of_month(pl.col("month_idx"))
     sold = pl.col("new_customer_sales") + pl.col("returning_customer_sales") + pl.col("unknown_customer_sales")
     return (
@@ -97,6 +102,7 @@ def sales_new_vs_returning(
         .join(by_month, on="month_idx", how="left")
         .join(returned, on="month_idx", how="left")
         .join(subscribed, on="month_idx", how="left")
+        .join(won, on="month_idx", how="left")
         .with_columns(pl.col(COUNTS).fill_null(0), pl.col(AMOUNTS).cast(MONEY).fill_null(pl.lit(0).cast(MONEY)))
         .with_columns(
             month=month,
@@ -112,6 +118,21 @@ def sales_new_vs_returning(
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("month")
+    )
+
+
+def _split_by_year_won(orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """Split net sales per `month_idx` by whether the customer's first order is in the calendar year of the month.
+
+    A refund before the customer's first order, which is in a later year, is one of this year: nobody was won before it.
+    """
+    sums = read_into_polars(sum_net_sales_by_month_and_first_month(orders, refunds, calendar, as_of=as_of))
+    first, amount = pl.col("first_month_idx"), pl.col("net_sales")
+    is_earlier = first // MONTHS_PER_YEAR < pl.col("month_idx") // MONTHS_PER_YEAR
+    return sums.group_by("month_idx").agg(
+        won_this_year_net_sales=amount.filter(~is_earlier).sum(),
+        won_earlier_net_sales=amount.filter(is_earlier).sum(),
+        unattributed_net_sales=amount.filter(first.is_null()).sum(),
     )
 
 

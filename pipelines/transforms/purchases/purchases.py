@@ -180,6 +180,34 @@ def sum_refunds_by_month(refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.d
     )
 
 
+def sum_net_sales_by_month_and_first_month(
+    orders: IntoFrame, refunds: IntoFrame, calendar: IntoFrame, *, as_of: dt.date
+) -> Scan:
+    """Sum net sales: one row per month and month of the customer's first order.
+
+    Args:
+        orders: `core.orders`.
+        refunds: `core.refunds`.
+        calendar: `core.calendar`.
+        as_of: Last day that counts.
+
+    Returns:
+        `month_idx` Int32, `first_month_idx` Int32 (NULL for the unknown customer, and for customers with refunds but no
+        countable order), Decimal(38, 4) `net_sales`.
+    """
+    by_customer = make_lazy(
+        sum_purchases_by_customer_period(orders, refunds, calendar, as_of=as_of, period_idx="month_idx")
+    )
+    is_order = (nw.col("order_count") > 0) & (nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
+    return (
+        by_customer.with_columns(order_month_idx=nw.when(is_order).then(nw.col("month_idx")))
+        .with_columns(first_month_idx=nw.col("order_month_idx").min().over("customer_idx"))
+        .group_by("month_idx", "first_month_idx")
+        .agg(nw.col("net_sales").sum())
+        .to_native()
+    )
+
+
 def select_columns(frame: IntoFrame, *columns: str) -> Scan:
     """Select columns of a table, lazily and on its own engine."""
     return make_lazy(frame).select(*columns).to_native()

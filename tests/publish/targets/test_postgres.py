@@ -68,6 +68,9 @@ def test_schemas_and_the_table_of_deliveries_say_what_they_are(target: Target, h
         "and obj_description(oid, 'pg_namespace') is null"
     )
     assert uncommented == []
+    [(about,)] = target.ask("select obj_description('meta'::regnamespace, 'pg_namespace')")
+    assert about.startswith("Start here: contracts (purpose)")
+    assert "ONLY find no rows" in about
     columns = target.ask(
         "select attname from pg_attribute where attrelid = 'meta.delivered_tables'::regclass and attnum > 0 "
         "and col_description(attrelid, attnum) is null"

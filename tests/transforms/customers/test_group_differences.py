@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -25,6 +26,11 @@ NPS = {
     "is_complete": pl.Boolean,
 }
 
+REPLIES = {
+    **{"grain": pl.String, "period_end": pl.Date, "dimension": pl.String, "dimension_value": pl.String},
+    **{"tickets_on_time": pl.Int64, "tickets_decided": pl.Int64},
+}
+
 
 def gone(
     value: str, count: int | None, base: int | None, end: dt.date = LAST, dimension: str = "kind"
@@ -42,12 +48,15 @@ def first_answer(day: dt.date) -> tuple[Any, ...]:
     return ("day", day, "all", "all", 100.0, 1, 0, 1, True)
 
 
-def found_of(losses: list[Any] = (), scores: list[Any] = (), as_of: dt.date = AS_OF) -> list[dict[str, Any]]:  # type: ignore[assignment]
+def found_of(
+    losses: Sequence[Any] = (), scores: Sequence[Any] = (), replies: Sequence[Any] = (), as_of: dt.date = AS_OF
+) -> list[dict[str, Any]]:
     churn = pl.DataFrame(list(losses), schema=CHURN, orient="row")
     nps = pl.DataFrame(list(scores), schema=NPS, orient="row")
-    mart = group_differences(churn.lazy(), nps.lazy(), as_of=as_of)
+    support = pl.DataFrame(list(replies), schema=REPLIES, orient="row")
+    mart = group_differences(churn.lazy(), nps.lazy(), support.lazy(), as_of=as_of)
     assert mart.schema == COLUMNS
-    assert not broken_rules("group_differences", mart, {"marts.churn": churn})
+    assert not broken_rules("group_differences", mart, {"marts.churn": churn, "marts.support_response": support})
     return mart.to_dicts()
 
 
@@ -102,6 +111,49 @@ def test_scores_of_a_year_are_compared_as_votes():
     row = next(row for row in found_of(scores=scores) if row["comparison"] == "values" and row["period_end"] == LAST)
     assert [row[name] for name in NUMBERS] == pytest.approx(compare_votes(counts["home"], counts["office"]))
     assert (row["metric"], row["group_size"], row["other_group_size"]) == ("nps", 100, 60)
+
+
+def replied(topic: str, on_time: int, decided: int, day: dt.date, grain: str = "day") -> tuple[Any, ...]:
+    return (grain, day, "reason", topic, on_time, decided)
+
+
+def test_topics_are_compared_by_the_replies_of_a_year_and_with_the_year_before():
+    first, middle = dt.date(2025, 7, 1), dt.date(2026, 1, 5)
+    replies = [
+        *(replied("quality", 10, 40, first), replied("quality", 11, 20, middle), replied("quality", 999, 999, AS_OF)),
+        *(replied("quality", 30, 50, first - dt.timedelta(days=1)), replied("quality", 4, 10, dt.date(2024, 7, 1))),
+        *(
+            replied("delivery", 40, 50, LAST),
+            replied("delivery", 20, 29, BEFORE),
+            replied("quality", 9, 9, LAST, "week"),
+        ),
+        *(replied("billing", 9, 29, LAST), replied("billing", 1, 99, dt.date(2024, 6, 30))),
+    ]
+    rows = {
+        (row["comparison"], row["period_end"], row["dimension_value"], row["other_dimension_value"]): row
+        for row in found_of(replies=replies)
+    }
+    assert {row["metric"] for row in rows.values()} == {"tickets_on_time_rate"}
+    now = rows["values", LAST, "delivery", "quality"]
+    assert [now[name] for name in NUMBERS] == pytest.approx(compare_shares(40, 50, 21, 60))
+    assert (now["group_size"], now["other_group_size"]) == (50, 60)
+    worse = rows["year_before", LAST, "quality", "quality"]
+    assert [worse[name] for name in NUMBERS] == pytest.approx(compare_shares(21, 60, 34, 60))
+    mart = pl.DataFrame(list(rows.values()), schema=COLUMNS)
+    support = pl.DataFrame(replies, schema=REPLIES, orient="row")
+    changed = mart.with_columns(pl.col("group_size") + 1)
+    core = {"marts.churn": pl.DataFrame(schema=CHURN), "marts.support_response": support}
+    assert "replies_are_those_of_support_response" in broken_rules("group_differences", changed, core)
+    few = "fewer than 30 tickets in at least one of the two groups: too few to tell"
+    assert rows["values", LAST, "billing", "quality"]["reason"] == few
+    assert rows["year_before", LAST, "delivery", "delivery"]["reason"] == few
+
+
+def test_replies_of_a_year_are_known_when_tickets_are_for_all_of_it():
+    replies = [replied(topic, 20, 40, dt.date(2025, 7, 2)) for topic in ("billing", "quality")]
+    assert {row["reason"] for row in found_of(replies=replies)} == {
+        "history too short: known from 2026-07-31 on, and a year before from 2027-07-31 on"
+    }
 
 
 def test_a_kind_and_the_whole_are_compared_with_themselves_a_year_before():

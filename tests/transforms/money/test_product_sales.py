@@ -54,6 +54,8 @@ def test_orders_without_lines_and_lines_without_a_product_are_of_the_unknown_pro
         engine=engine,
     )
     assert sold(found, "product_id") == {("bar",): 10, ("unknown",): 47}
+    named = ("product_id", "product_name", "category")
+    assert {row for row in sold(found, *named) if row[0] == "unknown"} == {("unknown", "unknown", "unknown")}
     assert found.row(1, named=True)["gross_sales_beyond_lines"] == 42
 
 

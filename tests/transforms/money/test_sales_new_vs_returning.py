@@ -1,4 +1,5 @@
 import datetime as dt
+from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.transforms.core_tables import ENGINES, Row, companies, core, frames, 
 from tests.transforms.subscription_tables import subscriptions
 
 AS_OF = dt.date(2026, 3, 31)
+WON = ("won_this_year_net_sales", "won_earlier_net_sales", "unattributed_net_sales")
 
 
 def mart(*rows: Row, as_of: dt.date = AS_OF) -> pl.DataFrame:
@@ -84,6 +86,25 @@ def test_refunds_are_taken_off_in_their_own_month_and_everything_ties_out():
     assert found["2026-03"]["net_sales"] == -32
 
 
+def test_what_customers_bring_in_the_year_in_which_they_are_won_is_more_than_their_first_orders():
+    found = months(
+        order("ada", "2025-12-31", "60"),
+        order("ada", "2026-01-05", "40", "5"),
+        order("bob", "2026-01-06", "10"),
+        order("bob", "2026-03-01", "20"),
+        refund("ada", "2026-03-02", "8"),
+        refund("bob", "2026-03-02", "3"),
+        order("unknown", "2026-03-03", "7"),
+        refund("eve", "2026-03-03", "2"),
+    )
+    assert [[float(row[part]) for part in WON] for row in found.values()] == [
+        [60, 0, 0],
+        [10, 35, 0],
+        [0, 0, 0],
+        [17, -8, 5],
+    ]
+
+
 def test_months_without_sales_are_zero():
     found = months(order("ada", "2025-12-05"), order("ada", "2026-03-05"))
     assert list(found) == ["2025-12", "2026-01", "2026-02", "2026-03"]
@@ -128,6 +149,23 @@ def test_without_orders_and_refunds_the_table_is_empty_with_all_columns():
     assert mart().is_empty()
 
 
+def split_by_year_won(orders: list[Row], refunds: list[Row], as_of: dt.date) -> dict[dt.date, list[Decimal]]:
+    """{month: its net sales by `WON`}, one order and refund at a time."""
+    bought = oracle.countable(orders, as_of)
+    moved = [(row["customer_idx"], row["order_date"], row["gross_sales"] - row["discounts"]) for row in bought]
+    moved += [
+        (row["customer_idx"], row["refund_date"], -row["goods"])
+        for row in refunds
+        if row["is_countable"] and row["refund_date"] <= as_of
+    ]
+    found: dict[dt.date, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
+    for customer, day, amount in moved:
+        days = [row["order_date"] for row in bought if row["customer_idx"] == customer != 0]
+        place = 2 if not days else 1 if min(days).year < day.year else 0
+        found[day.replace(day=1)][place] += amount
+    return found
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=30, deadline=None)
 @given(company=companies(), club=subscriptions())
@@ -135,4 +173,7 @@ def test_drawn_companies_have_the_sales_that_counting_by_hand_finds(engine: str,
     orders, refunds, as_of = company
     with ENGINES[engine](frames(orders, refunds, club)) as tables:
         found = sales_new_vs_returning(**_inputs(tables), as_of=as_of)
-    assert_frame_equal(found, pl.DataFrame(oracle.sales(orders, refunds, as_of, club), schema=COLUMNS))
+    rows = oracle.sales(orders, refunds, as_of, club)
+    won = split_by_year_won(orders, refunds, as_of)
+    expected = [row | dict(zip(WON, won[row["month"]], strict=True)) for row in rows]
+    assert_frame_equal(found, pl.DataFrame(expected, schema=COLUMNS))

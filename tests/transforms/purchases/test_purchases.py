@@ -13,6 +13,7 @@ from polars.testing import assert_frame_equal
 from regulars.pipelines.transforms.purchases.purchases import (
     list_purchase_days,
     read_into_polars,
+    sum_net_sales_by_month_and_first_month,
     sum_purchases_by_customer,
     sum_purchases_by_customer_day,
     sum_purchases_by_customer_period,
@@ -199,6 +200,7 @@ def test_a_scan_runs_each_table_once():
         lambda o, r, c: sum_purchases_by_customer_period(o, r, c, as_of=AS_OF, period_idx="month_idx"),
         lambda o, r, _: sum_purchases_by_customer(o, r, as_of=AS_OF),
         lambda o, _, c: sum_sales_by_month_and_buyer(o, c, as_of=AS_OF),
+        lambda o, r, c: sum_net_sales_by_month_and_first_month(o, r, c, as_of=AS_OF),
     ):
         runs.clear()
         inputs = (counted("orders", orders), counted("refunds", refunds), counted("calendar", calendar))

@@ -165,8 +165,8 @@ BUYERS = (
     customer("fay", lifecycle="lapsed"),
 )
 LATER = (
-    "no lapsed_rate: who answered with an order lapses when the answer is too old already, as surveys.max_answer_days "
-    "is not above lapse_days"
+    "no lapsed_rate: answers count no longer (surveys.max_answer_days) than customers stay active after an order "
+    "(lapse_days), so hardly anybody with a current answer can have lapsed, whatever the answer"
 )
 
 

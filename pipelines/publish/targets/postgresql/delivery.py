@@ -50,11 +50,15 @@ STATISTICS_TARGET = 10
 never does so for a table that others inherit from; its autovacuum looks at all columns of the tables of rows."""
 INDEX_MEMORY = "256MB"
 """What an index of a large table may sort in; the usual 64 MB would spill a million keys to the disk."""
+WHY_SELECT = "Read its tables by SELECT: COPY of the table itself and ONLY find no rows, which a table under it holds."
 ABOUT_SCHEMAS = {
-    "marts": "The answers, one table per question, and views of the rows that need no filter. By Regulars.",
-    "core": "The shared model: customers, orders, refunds, answers and more: what marts are made of. By Regulars.",
-    "meta": "What columns mean (data_dictionary, metric_definitions, allowed_values, settings_used), and the proofs of "
-    "the run (row_accounting, tie_out, checks, findings). By Regulars.",
+    "marts": "The answers, one table per question, and views of the rows that need no filter. "
+    f"{WHY_SELECT} By Regulars.",
+    "core": "The shared model: customers, orders, refunds, answers and more: what marts are made of. "
+    f"{WHY_SELECT} By Regulars.",
+    "meta": "Start here: contracts (purpose) says which table answers which question, doubtful_numbers which numbers "
+    "not to trust yet. What columns mean: data_dictionary, metric_definitions, allowed_values, settings_used. The "
+    f"proofs of the run: row_accounting, tie_out, checks, findings. {WHY_SELECT} By Regulars.",
     ROWS_SCHEMA: "The rows of the tables of the other schemas, where they are read. For the writer alone. By Regulars.",
 }
 """Schema, without its prefix -> the comment that stands on it."""

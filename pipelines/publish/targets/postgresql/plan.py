@@ -31,10 +31,8 @@ TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
 }
 """Type in DuckDB -> in PostgreSQL, as PostgreSQL spells it; decimals keep their digits. The same are published."""
-SELECT_IT = (
-    "In PostgreSQL read it by SELECT: COPY of the table itself and ONLY find no rows, which a table under it holds."
-)
-"""What the comment of each table says there besides."""
+SELECT_IT = "Read by SELECT, not COPY or ONLY."
+"""What the comment of each table says there besides; that of its schema says why."""
 _VIEWED_TABLE = re.compile(r"\bFROM (\w+)\.(\w+)\b")
 
 
