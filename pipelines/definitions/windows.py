@@ -16,7 +16,8 @@ NPS_YEAR_ROLLING_DAYS = 365
 """Days of the longest rolling window of `marts.nps`, in which small regions and stores have enough votes too."""
 
 LAST_YEAR_DAYS = 365
-"""Days of the year to as_of of which `marts.support_response` and `marts.order_delivery` have one row."""
+"""Days of the year to as_of of which `marts.support_response` and `marts.order_delivery` have one row, and whose orders
+`marts.product_preferences` compares."""
 
 DEFAULT_LAPSE_DAYS = 365
 """Days without an order after which a customer has lapsed, where the settings say nothing."""
