@@ -232,7 +232,8 @@ def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> 
 
     Returns:
         `month_end`; `newly_active_customers`, `reactivated_customers`, `lapsed_in_month` in the month; at its end
-        `customers_to_date`, of whom `active_customers` and `still_lapsed_customers`, and `churned_customers_12m`. Sorted.
+        `customers_to_date`, of whom `active_customers` and `still_lapsed_customers`, and `churned_customers_12m`.
+        Sorted.
     """
     whole = active_intervals.with_columns(dimension_value=pl.lit(ALL))
     return count_customers_by_month_and_value(whole, as_of).drop("dimension_value")

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 import yaml
 
-from regulars.pipelines.command.mcp.describe import describe_table, find_table
+from regulars.pipelines.command.mcp.describe import describe_table, find_table, shorten
 from regulars.pipelines.command.mcp.find import list_table_names, list_tables
 from regulars.pipelines.errors import UsageWrong
 
@@ -112,13 +112,57 @@ def test_an_agent_can_afford_to_look_at_any_table(file):
 
 def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
     (line,) = [each for each in describe_table(file, "churn")["columns"] if each.startswith("churn_rate_12m (")]
-    assert line == "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m"
+    assert line == (
+        "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m. "
+        "It is not a share of customers …"
+    )
     (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
     assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
     named = describe_table(file, "customer_360", "at_risk_because, value_at_risk_12m")["columns"]
     assert {each["column_name"] for each in named} == {"at_risk_because", "value_at_risk_12m"}
     (whole,) = describe_table(file, "churn", "churned_customers_12m / average_customers_12m")["columns"]
     assert "NULL until each of the 13 month-ends" in whole["description"]
+
+
+def test_a_short_text_says_that_more_is_said_and_keeps_what_takes_something_back(file):
+    lines = describe_table(file, "customer_360")["columns"]
+    (overdue,) = [each for each in lines if each.startswith("is_overdue (")]
+    assert overdue.endswith("typical_days_between_orders. False with a live subscription without a known end")
+    (segment,) = [each for each in lines if each.startswith("segment_last_week (")]
+    assert segment.endswith("recomputed in the same way. … [as segment]")
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Orders of the month.", "Orders of the month"),
+        ("Orders of the month. NULL without any.", "Orders of the month. …"),
+        (
+            "Orders of the month. 0 without any. Test orders do not count.",
+            "Orders of the month. … Test orders do not count",
+        ),
+        ("Orders, e.g. of a shop. Never add them up. Ask.", "Orders, e.g. of a shop. Never add them up. …"),
+        (
+            "Loss. It is not a share: while the base grows it is lower, and higher while it shrinks.",
+            "Loss. It is not a share …",
+        ),
+        ("Loss. gone_rate is another.", "Loss. …"),
+        (f"{'Word ' * 40}end.", f"{'Word ' * 25}Word …"),
+        (f"{'Word ' * 40}end. False for most.", f"{'Word ' * 25}Word … False for most"),
+    ],
+)
+def test_a_text_is_cut_where_a_sentence_ends_and_says_so(text, short):
+    assert shorten(text) == short
+
+
+def test_every_column_whose_line_leaves_something_out_says_so(file):
+    with duckdb.connect(str(file), read_only=True) as con:
+        rows = con.execute("select distinct description from meta.data_dictionary").fetchall()
+    assert len(rows) > 1000
+    silent = [
+        text for (text,) in rows if "…" not in shorten(text) and len(text.removesuffix(".")) != len(shorten(text))
+    ]
+    assert silent == []
 
 
 def test_a_view_says_what_differs_from_its_table(file):
