@@ -53,7 +53,8 @@ def test_a_table_is_listed_in_a_line_with_its_grain_answer_and_views(file):
     )
     assert len("".join(lines)) < 14_000
     (first, *_) = list_tables(file, "12-month churn of the whole base")
-    assert "marts.churn_all (The whole base, month by month)" in first
+    assert "marts.churn_all (The whole base, month by month; without dimension, dimension_value)" in first
+    assert "| columns: churned_customers_12m, " in first
 
 
 QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
@@ -179,7 +180,11 @@ def test_a_view_says_what_differs_from_its_table(file):
 
 def test_an_answer_names_the_views_of_a_table_and_says_what_those_hold_that_say_a_word(file):
     (churn,) = [line for line in list_tables(file, "whole base of customers lost") if line.startswith("marts.churn |")]
-    assert "views: marts.churn_all (The whole base, month by month), marts.churn_by_value" in churn
+    assert "views: marts.churn_all (The whole base, month by month; without dimension, dimension_value), " in churn
+    (seasons,) = [line for line in list_tables(file, "seasonality by customer type") if "marts.seasonality |" in line]
+    assert "marts.seasonality_all (" in seasons
+    assert "without customer_type, category)" in seasons
+    assert "columns: customer_type, " in seasons
 
 
 def test_what_a_table_is_split_by_is_searched(file):
