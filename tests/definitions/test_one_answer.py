@@ -24,6 +24,7 @@ QUESTIONS = {
         "select customers from marts.predicted_totals_all",
         "select sum(customers) from marts.nps_value_all",
         "select sum(newly_active_customers) from marts.churn_all",
+        "select customers_to_date from marts.churn_all order by month_end desc limit 1",
         "select replace(regexp_extract(headline, 'customers: ([0-9,]+)', 1), ',', '')::int from meta.runs",
         """
         select count(distinct customer_idx) from (
@@ -38,6 +39,13 @@ QUESTIONS = {
         "select any_value(active_customers) from marts.retention_economics_all",
         "select sum(active_customers) from marts.nps_value_all",
         "select replace(regexp_extract(headline, '([0-9,]+) active', 1), ',', '')::int from meta.runs",
+    ],
+    "How many customers are lost, of all who ever were one?": [
+        "select still_lapsed_customers from marts.churn_all order by month_end desc limit 1",
+        "select count(*) from marts.customer_360 where lifecycle = 'lapsed'",
+        "select count(*) from marts.churned_customers",
+        "select sum(lapsed_customers) from marts.nps_value_all",
+        "select customers_to_date - active_customers from marts.churn_all order by month_end desc limit 1",
     ],
     "How many customers ordered last month?": [
         f"select customers_with_orders from marts.purchase_behaviour_all where {OF_MONTH}",

@@ -233,6 +233,8 @@ later = pl.col("period_number") == 2
         (MONTH, without(pl.col("month_end") == dt.date(2024, 2, 29)), "months_are_dense"),
         (MONTH, without(pl.col("month_end") == dt.date(2026, 2, 28)), "months_are_dense"),
         (MONTH, more("active_customers", pl.col("month_end") == dt.date(2024, 2, 29)), "movements_tie_out"),
+        (MONTH, more("customers_to_date"), "lapsed_are_the_rest"),
+        (MONTH, more("still_lapsed_customers"), "lapsed_are_the_rest"),
         (MONTH, more("average_customers_12m", by=0.01), "average_is_of_13_month_ends"),
         (MONTH, more("churned_customers_12m", by=9), "churned_have_lapsed"),
         (MONTH, more("newly_active_customers"), "everyone_was_new_once"),

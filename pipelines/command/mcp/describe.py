@@ -5,7 +5,7 @@ Put here: what `describe_table` answers. Keep out: finding tables by words (`fin
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,12 @@ _COLUMNS = """
     order by position
 """
 _RELATIONSHIPS = """
-    select column_names, to_table, to_column_names, may_be_unknown
+    select
+        concat(column_names, ' -> ', to_table, ' (', to_column_names, if(may_be_unknown, ') or none', ')')) as said
     from meta.relationships where table_name = $table order by all
 """
+OF_ITSELF = "The one "
+"""Begins a population that goes without saying where the columns are told in short: the row's customer or record."""
 _METRICS_OF_TABLE = """
     select metric, filter, nullif(view_name, $table) as view_name
     from meta.metric_definitions
@@ -44,11 +47,24 @@ _METRICS_OF_TABLE = """
 _DESCRIPTION = "select description from meta.contracts where table_name = $table"
 VALUES = 12
 """How many values of a column its line names."""
-TEXT = 130
-"""Most characters of the first sentence about a column in its line."""
+TEXT, EXCEPTION = 130, 75
+"""Most characters of the first sentence about a column in its line, and of one that takes something back of it."""
+CUT = "…"
+"""Ends whatever is not said in whole."""
+_SENTENCE = re.compile(r"(?<=[^.]{3}[.])\s+(?=[A-Z0-9`–'\"]|[a-z]+[_.]\w)")
+"""Between two sentences, not after a letter that is cut short, as in `e.g.`."""
+_CLAUSE = re.compile(r"[:;] ")
+_TAKES_BACK = re.compile(
+    r"(?!NULL)(?:false|true|negative|not|never|only)\b|"
+    r"(?!NULL|[01]\b).*\b(?:except|unless|not count|left? out|leaves? \w+ out|is no|is not|are not)\b",
+    re.IGNORECASE,
+)
+"""A sentence without which the one before it reads as more than is true: what it leaves out, or where it is fixed."""
+SAME_VALUES = 3
+"""How many values two columns have in common, at least, for the second to name the first instead of them."""
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 """A name of a column that is no word of its own, such as `at_risk_because`."""
-WHOLE_TEXTS = "A line per column: with `word`, those that say it have their whole texts and the meaning of each value."
+WHOLE_TEXTS = "A line per column, `…` where more is said of it: with `word`, those that say it have their whole texts."
 
 
 def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
@@ -63,8 +79,8 @@ def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
 
     Returns:
         `table_name`, `description`, `columns` (what is not said of one, such as `is_key`, is not so), `populations`
-        (of whom its numbers tell -> their columns), `relationships` and `metrics`: for each filter, with the view that
-        holds its rows, the metrics that need it. `explain_metric` explains them.
+        (of whom its numbers tell -> their columns), `relationships` (columns -> those of another table) and `metrics`:
+        for each filter, with the view that holds its rows, the metrics that need it. `explain_metric` explains them.
 
     Raises:
         UsageWrong: There is no such table, or several, or no column says the word; the sentence names the nearest.
@@ -80,10 +96,10 @@ def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
     return {
         "table_name": whole,
         "description": read_rows(file, _TABLE, named)[0]["comment"],
-        "columns": [_say_less(row) if word.strip() else _write_line(row) for row in columns],
+        "columns": [_say_less(row) for row in columns] if word.strip() else _write_lines(columns),
         **({} if word.strip() else {"more": WHOLE_TEXTS}),
-        "populations": _group_populations(columns),
-        "relationships": read_rows(file, _RELATIONSHIPS, named),
+        "populations": _group_populations(columns, is_short=not word.strip()),
+        "relationships": [row["said"] for row in read_rows(file, _RELATIONSHIPS, named)],
         "metrics": _group_metrics(read_rows(file, _METRICS_OF_TABLE, named)),
     }
 
@@ -91,7 +107,7 @@ def describe_table(file: Path, table: str, word: str = "") -> dict[str, Any]:
 def _describe_view(file: Path, view: str, table: str, columns: Rows) -> dict[str, Any]:
     """What a view is, and what differs from its table."""
     of_table = {row["column_name"]: _write_text(row) for row in read_rows(file, _COLUMNS, {"table": table})}
-    lines = {row["column_name"]: _write_line(row) for row in columns}
+    lines = dict(zip([row["column_name"] for row in columns], _write_lines(columns), strict=True))
     differ = [row["column_name"] for row in columns if _write_text(row) != of_table.get(row["column_name"])]
     (described,) = read_rows(file, _DESCRIPTION, {"table": table})
     comment = read_rows(file, _TABLE, {"table": view})[0]["comment"]
@@ -113,17 +129,52 @@ def _write_text(column: Mapping[str, Any]) -> str:
     return _write_line({**column, "is_additive": None, "is_key": None})
 
 
-def _write_line(column: Mapping[str, Any]) -> str:
-    """A column in short: its name, type, unit and flags, the first sentence about it, and its values' names."""
+def _write_lines(columns: Rows) -> list[str]:
+    """A line of each column; where one has the values of an earlier one, it names that instead of them."""
+    first_with: dict[tuple[str, ...], str] = {}
+    lines = []
+    for column in columns:
+        values = tuple(_name_values(column))
+        same = first_with.setdefault(values, column["column_name"]) if len(values) >= SAME_VALUES else None
+        lines.append(_write_line(column, same if same != column["column_name"] else None))
+    return lines
+
+
+def _name_values(column: Mapping[str, Any]) -> list[str]:
+    return [each.partition(":")[0] for each in column["allowed_values"] or []]
+
+
+def _write_line(column: Mapping[str, Any], values_of: str | None = None) -> str:
+    """A column in short: its name, type, unit and flags, what must be known about it, and its values' names."""
     marks = [column["data_type"], column["unit"]]
     marks += ["key"] if column["is_key"] else []
     marks += ["not additive"] if column["is_additive"] is False else []
-    values = [each.partition(":")[0] for each in column["allowed_values"] or []]
-    told = values if len(values) <= VALUES else [*values[:VALUES], "…"]
-    text = column["description"].partition(". ")[0].removesuffix(".")
-    text = text if len(text) <= TEXT else f"{text[:TEXT].rpartition(' ')[0]} …"
-    line = f"{column['column_name']} ({', '.join(each for each in marks if each)}): {text}"
-    return f"{line} [{', '.join(told)}]" if told else line
+    values = _name_values(column)
+    told = f"{', '.join(values[:VALUES])}{f', {CUT}' if len(values) > VALUES else ''}"
+    line = f"{column['column_name']} ({', '.join(each for each in marks if each)}): {shorten(column['description'])}"
+    return f"{line} [{f'as {values_of}' if values_of else told}]" if values else line
+
+
+def shorten(text: str) -> str:
+    """The first sentence of a text, and the first that takes something back of it; what is left out leaves a `…`."""
+    first, *others = _SENTENCE.split(text.strip())
+    said = [first if len(first) <= TEXT else f"{first[:TEXT].rpartition(' ')[0]} {CUT}"]
+    place, exception = next(_find_exceptions(others), (-1, ""))
+    if exception:
+        said += [CUT] if place > 0 and not said[0].endswith(CUT) else []
+        said.append(exception)
+    if place < len(others) - 1 and not said[-1].endswith(CUT):
+        said.append(CUT)
+    return " ".join(said).removesuffix(".")
+
+
+def _find_exceptions(sentences: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Which of the sentences take something back, in whole or up to the first `:` or `;` of it, where that is short."""
+    for place, sentence in enumerate(sentences):
+        clause = _CLAUSE.split(sentence, maxsplit=1)[0]
+        said = sentence if len(sentence) <= EXCEPTION else f"{clause} {CUT}"
+        if len(said) <= EXCEPTION and _TAKES_BACK.match(clause):
+            yield place, said
 
 
 def _keep_with_word(rows: Rows, word: str, what: str) -> Rows:
@@ -155,11 +206,12 @@ def _say_less(column: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _group_populations(columns: Rows) -> dict[str, list[str]]:
+def _group_populations(columns: Rows, *, is_short: bool) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for column in columns:
-        if column["population"] is not None:
-            found.setdefault(column["population"], []).append(column["column_name"])
+        population = column["population"]
+        if population is not None and not (is_short and population.startswith(OF_ITSELF)):
+            found.setdefault(population, []).append(column["column_name"])
     return found
 
 

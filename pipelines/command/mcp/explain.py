@@ -11,7 +11,9 @@ from typing import Any
 from regulars.pipelines.command.mcp.file_rows import drop_empty, name_nearest, read_rows
 from regulars.pipelines.command.mcp.find import list_tables
 from regulars.pipelines.command.mcp.metric_search import FoundMetric, MetricIndex, MetricSearch
+from regulars.pipelines.command.mcp.splits import list_values_with
 from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.warehouse.sql_text import quote_literal
 
 _NAMED = """
     select distinct metric
@@ -23,12 +25,14 @@ _NAMES = "select column_name, is_key from meta.data_dictionary where table_name 
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
 IS_COMPLETE, AS_OF, CUSTOMER = "is_complete", "as_of", "customer_id"
-TOLD_BESIDE = (IS_COMPLETE, "reason")
-"""What stands beside a metric, where its table has them: whether it may be trusted, and why not."""
+TOLD_BESIDE = ("{}_verdict", "is_{}_significant", IS_COMPLETE, "reason")
+"""What stands beside a metric, where its table has it: whether it is more than chance, is known, or why not."""
 NEAR = 0.85
 """Of the score of the best metric, the least of one that fits as well."""
 EXPLAINED, LISTED = 3, 5
 """How many metrics that fit as well are explained, and how many others are named."""
+VALUES = 4
+"""How many values of a table are named that say a word of the question."""
 TABLES = 3
 """How many tables are named where no metric fits."""
 LINE = 240
@@ -73,8 +77,20 @@ def explain_metric(file: Path, metric: str) -> dict[str, Any]:
             "which": [_write_line(each) for each in near],
         }
     if search.values:
-        told["values"] = f"{', '.join(search.values)}: values that rows are of; filter them where the table is split."
+        told["values"] = "; ".join(_say_values(file, word, near) for word in search.values)
     return _answer(file, told, near, _list_others(search, {each.row["metric"] for each in near}))
+
+
+def _say_values(file: Path, word: str, found: Sequence[FoundMetric]) -> str:
+    """The condition for the rows of a word, such as `home` of `home member`, in each table of the metrics."""
+    said = []
+    for table in dict.fromkeys(each.row["table_name"] for each in found):
+        conditions = [
+            " and ".join(f"{column} = {quote_literal(held)}" for column, held in row.items())
+            for row in list_values_with(file, table, word)[:VALUES]
+        ]
+        said += [f"{table} where {' or '.join(conditions)}"] if conditions else []
+    return f"{word}: {', '.join(said) or 'a value of other tables; these are not split by it'}"
 
 
 def _answer(file: Path, told: Mapping[str, Any], found: Sequence[FoundMetric], others: Sequence[str]) -> dict[str, Any]:
@@ -148,7 +164,7 @@ def _write_query(file: Path, found: FoundMetric) -> str:
     keys = [
         each["column_name"] for each in there if each["is_key"] and f'"{each["column_name"]}" =' not in (where or "")
     ]
-    told = [each["column_name"] for each in there if each["column_name"] in TOLD_BESIDE]
+    told = [name for each in TOLD_BESIDE if (name := each.format(metric["metric"])) in names]
     columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *keys, *said, *interval, *told)) if name]
     order = ", ".join([f"{metric['time_column']} desc", *apart])
     if CUSTOMER in keys:

@@ -4,7 +4,7 @@ Put here: what of a table is searched, and the line that is said of it. Keep out
 (`metric_search.py`), and what a table is (`published.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from regulars.pipelines.command.mcp.splits import list_splits
 from regulars.pipelines.command.mcp.word_search import Entry, find_words, rank_by_words
 from regulars.pipelines.errors import UsageWrong
 
-TABLES_FOUND = 8
+TABLES_FOUND, COLUMNS_NAMED = 8, 3
 NAME, ANSWER, COLUMN, TEXT, DETAIL = 10.0, 6.0, 3.0, 2.0, 1.0
 """How much a word counts in a name, in the sentence of what a table answers, in names of columns and metrics, in the
 text of a table, and in those of its columns."""
@@ -49,6 +49,11 @@ _COLUMNS = """
     from meta.data_dictionary as columns
     group by table_name
 """
+_COLUMN_TEXTS = """
+    select table_name, column_name, split_part(description, '. ', 1) as text
+    from meta.data_dictionary
+    order by table_name, position
+"""
 _SYNONYMS = """
     select table_name, string_agg(concat_ws(', ', metric, synonyms), ', ') as names
     from meta.metric_definitions
@@ -67,8 +72,8 @@ def list_tables(file: Path, words: str = "") -> list[str]:
 
     Args:
         file: The published DuckDB file.
-        words: Of a question: only the tables that say them best, the best first, with what a view holds where that says
-            one of the words; empty: all.
+        words: Of a question: only the tables that say them best, the best first, with the columns that do, what a view
+            holds where that says one of the words, and which columns of the table it lacks; empty: all.
 
     Raises:
         UsageWrong: No table says any of the words.
@@ -83,18 +88,36 @@ def list_tables(file: Path, words: str = "") -> list[str]:
     if not found:
         raise UsageWrong(f"No table says `{words.strip()}`; ask with other words, or without any for all.")
     asked = set(find_words(words))
-    return [_write_line(tables[name], [_name_view(view, asked) for view in views.get(name, [])]) for name in found]
+    columns: dict[str, Rows] = {}
+    for row in read_rows(file, _COLUMN_TEXTS):
+        columns.setdefault(row["table_name"], []).append(row)
+    return [
+        _write_line(
+            tables[name],
+            [_name_view(view, asked, columns) for view in views.get(name, [])],
+            rank_by_words(words, [_make_column_entry(row) for row in columns[name]])[:COLUMNS_NAMED],
+        )
+        for name in found
+    ]
 
 
-def _name_view(view: Mapping[str, Any], asked: set[str]) -> str:
-    """A view, with what it holds where that says a word of the question."""
-    says = asked & set(find_words(view["purpose"]))
-    return f"{view['view_name']} ({view['purpose']})" if says else str(view["view_name"])
+def _make_column_entry(column: Mapping[str, Any]) -> Entry:
+    return Entry(column["column_name"], {column["column_name"]: NAME, column["text"]: TEXT})
 
 
-def _write_line(table: dict[str, Any], views: list[str]) -> str:
+def _name_view(view: Mapping[str, Any], asked: set[str], columns: Mapping[str, Rows]) -> str:
+    """A view, with what it holds where that says a word of the question, and the columns of its table that it lacks."""
+    of_table, own = ([row["column_name"] for row in columns.get(view[key], [])] for key in ("table_name", "view_name"))
+    lacks = [name for name in of_table if name not in own] if own else []
+    said = [str(view["purpose"])] if asked & set(find_words(view["purpose"])) else []
+    said += [f"without {', '.join(lacks)}"] if lacks else []
+    return f"{view['view_name']} ({'; '.join(said)})" if said else str(view["view_name"])
+
+
+def _write_line(table: dict[str, Any], views: list[str], columns: Sequence[str] = ()) -> str:
     grain = table["grain"].removesuffix(".").replace("One row per ", "per ")
     parts = [table["table_name"], grain, table["purpose"].removesuffix(".")]
+    parts += [f"columns: {', '.join(columns)}"] if columns else []
     return " | ".join([*parts, *([f"views: {', '.join(views)}"] if views else [])])
 
 

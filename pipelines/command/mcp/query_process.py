@@ -15,14 +15,14 @@ from typing import Any
 
 import duckdb
 
-from regulars.pipelines.command.mcp.wrong_column import name_columns
+from regulars.pipelines.command.mcp.wrong_column import name_columns, name_own_words
 
 MIB = 2**20
 MOST_COUNTED, SECONDS_TO_COUNT, MOST_SECONDS_BEFORE = 100_000, 1, 5
 """How far the rows of a cut answer are counted: rows, seconds, and seconds of a processor of the whole query."""
 GO_ON = "Order by columns that tell all rows apart and ask again with `offset {rows}`, added to an offset of yours."
 ASK_FOR_LESS = "ask for fewer rows or columns at once"
-WRITE_AS = "Where a name of your own is one of SQL's words, such as share, ref or months, write `as` before it."
+WRITE_AS = 'Where a name of your own is one of SQL\'s words, such as share or no, write `as` before it, or `as "no"`.'
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         except (duckdb.OutOfMemoryException, MemoryError):
             found = {"error": f"The query needs more than {request['memory_mib'] // 2:,} MiB of memory; {ASK_FOR_LESS}"}
         except duckdb.ParserException as error:
-            found = {"error": f"{_cut(error)}\n{WRITE_AS}"}
+            found = {"error": f"{_cut(error)}\n{name_own_words(str(request['query']), str(error))}{WRITE_AS}"}
         except duckdb.BinderException as error:
             found = {"error": f"{_cut(error)}{name_columns(con, str(request['query']), str(error))}"}
         except duckdb.Error as error:

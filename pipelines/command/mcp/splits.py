@@ -5,7 +5,8 @@ Put here: that. Keep out: searching it (`find.py`, `metric_search.py`).
 
 from pathlib import Path
 
-from regulars.pipelines.command.mcp.file_rows import read_rows
+from regulars.pipelines.command.mcp.file_rows import Rows, read_rows
+from regulars.pipelines.command.mcp.word_search import find_words
 
 _SPLIT_COLUMNS = """
     select table_name, column_name, column_name in ('dimension', 'attribute', 'scope') as holds_names
@@ -44,3 +45,24 @@ def list_split_values(file: Path) -> list[str]:
     """The values that marts are split by, such as `office` of the type of customers."""
     of_tables = [_VALUES.format(**each) for each in read_rows(file, _VALUE_COLUMNS)]
     return [each["value"] for each in read_rows(file, " union ".join(of_tables))] if of_tables else []
+
+
+_DIMENSION_COLUMNS = """
+    select column_name from meta.data_dictionary
+    where table_name = $table and is_key and column_name in ('dimension', 'dimension_value')
+    order by position
+"""
+_HELD_VALUES = "select distinct {columns} from {table} where dimension_value is not null order by all"
+
+
+def list_values_with(file: Path, table: str, word: str) -> Rows:
+    """The values of a table that are a word or say it, such as `home member` of `home`, each with its dimension.
+
+    Where a value is the word alone, only such.
+    """
+    keys = [row["column_name"] for row in read_rows(file, _DIMENSION_COLUMNS, {"table": table})]
+    if "dimension_value" not in keys:
+        return []
+    rows = read_rows(file, _HELD_VALUES.format(columns=", ".join(keys), table=table))
+    saying = [row for row in rows if set(find_words(word)) <= set(find_words(row["dimension_value"]))]
+    return [row for row in saying if row["dimension_value"].casefold() == word.casefold()] or saying

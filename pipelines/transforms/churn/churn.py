@@ -54,7 +54,9 @@ CHURN_COLUMNS: dict[str, PolarsDataType] = {
     "gone_rate_12m_over_others_high": pl.Float64,
     "gone_rate_12m_over_others_p_value": pl.Float64,
     "is_gone_rate_12m_over_others_significant": pl.Boolean,
+    "customers_to_date": pl.Int64,
     "active_customers": pl.Int64,
+    "still_lapsed_customers": pl.Int64,
     "newly_active_customers": pl.Int64,
     "reactivated_customers": pl.Int64,
     "lapsed_in_month": pl.Int64,
@@ -230,7 +232,8 @@ def count_customers_by_month(active_intervals: pl.DataFrame, as_of: dt.date) -> 
 
     Returns:
         `month_end`; `newly_active_customers`, `reactivated_customers`, `lapsed_in_month` in the month; at its end
-        `active_customers` and `churned_customers_12m`. Sorted.
+        `customers_to_date`, of whom `active_customers` and `still_lapsed_customers`, and `churned_customers_12m`.
+        Sorted.
     """
     whole = active_intervals.with_columns(dimension_value=pl.lit(ALL))
     return count_customers_by_month_and_value(whole, as_of).drop("dimension_value")
@@ -260,12 +263,15 @@ def count_customers_by_month_and_value(active_intervals: pl.DataFrame, as_of: dt
     for name, events in flows.items():
         counted = events.group_by(keys).agg(pl.len().cast(pl.Int64).alias(name))
         months = months.join(counted, on=keys, how="left").with_columns(pl.col(name).fill_null(0))
-    came = pl.col("newly_active_customers") + pl.col("reactivated_customers")
-    churned = pl.col("lapsed_in_month") - pl.col("no_longer_churned")
-    return months.sort(keys).with_columns(
-        active_customers=(came - pl.col("lapsed_in_month")).cum_sum().over("dimension_value"),
-        churned_customers_12m=churned.cum_sum().over("dimension_value"),
-    )
+    gone = pl.col("lapsed_in_month") - pl.col("reactivated_customers")
+    running = {
+        "customers_to_date": pl.col("newly_active_customers"),
+        "active_customers": pl.col("newly_active_customers") - gone,
+        "still_lapsed_customers": gone,
+        "churned_customers_12m": pl.col("lapsed_in_month") - pl.col("no_longer_churned"),
+    }
+    counts = {name: each.cum_sum().over("dimension_value") for name, each in running.items()}
+    return months.sort(keys).with_columns(**counts)
 
 
 def _list_months(as_of: dt.date, first: object) -> pl.DataFrame:

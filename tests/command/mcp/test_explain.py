@@ -55,7 +55,11 @@ def test_where_no_metric_fits_the_tables_are_named_that_say_the_words(file, word
 def test_a_value_that_rows_are_of_is_not_missed_in_a_metric(file, words):
     found = explain_metric(file, words)
     assert found["metrics"][0]["metric"] == "churn_rate_12m"
-    assert found["values"].startswith("office, home: values that rows are of")
+    assert "office: marts.churn where dimension = 'customer_type' and dimension_value = 'office'" in found["values"]
+    assert "home: marts.churn where dimension = 'customer_type' and dimension_value = 'home member'" in found["values"]
+    for word in found["values"].split("; "):
+        condition = word.partition(" where ")[2]
+        assert ask(file, f"select count(*) from marts.churn where {condition}")["rows"][0][0] > 12
     assert {"customer_type"} <= set(found["metrics"][0]["splits"]["dimension"])
 
 
@@ -79,6 +83,28 @@ def test_a_number_of_the_words_chooses_the_rows_of_it(file, words, grain, number
 def test_a_synonym_leads_first_to_the_table_that_says_it(file):
     tables = [row["table_name"] for row in explain_metric(file, "revenue")["metrics"]]
     assert (tables[0], len(tables)) == ("marts.sales_new_vs_returning", 2)
+
+
+def test_how_many_there_are_is_asked_apart_from_how_many_came_and_went(file):
+    found = explain_metric(file, "How many customers have we, how many active, how many lost?")
+    names = ["customers_to_date", "still_lapsed_customers", "active_customers"]
+    assert [row["metric"] for row in found["metrics"]] == names
+    everybody, lost, active = (ask(file, row["query"])["rows"][0][1] for row in found["metrics"])
+    counts = "count(*) filter (lifecycle <> 'prospect'), count(*) filter (lifecycle = 'lapsed')"
+    by_hand = f"select {counts} from marts.customer_360"
+    assert [[everybody, lost]] == ask(file, by_hand)["rows"]
+    assert everybody == lost + active
+    assert explain_metric(file, "how many customers do we have")["metrics"][0]["table_name"] == "marts.predicted_totals"
+
+
+def test_whether_a_change_is_noise_stands_beside_it(file):
+    (definition,) = explain_metric(file, "NPS this week and last: is the change noise?")["metrics"]
+    assert {"nps_change", "nps_change_verdict", "nps_change_low"} <= set(ask(file, definition["query"])["columns"])
+
+
+def test_the_median_of_all_customers_comes_before_that_of_a_month(file):
+    (first, *_) = explain_metric(file, "median days between first and second order")["metrics"]
+    assert first["table_name"] == "marts.second_orders"
 
 
 def test_a_name_that_is_part_of_others_points_at_them(file):

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 import yaml
 
-from regulars.pipelines.command.mcp.describe import describe_table, find_table
+from regulars.pipelines.command.mcp.describe import describe_table, find_table, shorten
 from regulars.pipelines.command.mcp.find import list_table_names, list_tables
 from regulars.pipelines.errors import UsageWrong
 
@@ -53,7 +53,8 @@ def test_a_table_is_listed_in_a_line_with_its_grain_answer_and_views(file):
     )
     assert len("".join(lines)) < 14_000
     (first, *_) = list_tables(file, "12-month churn of the whole base")
-    assert "marts.churn_all (The whole base, month by month)" in first
+    assert "marts.churn_all (The whole base, month by month; without dimension, dimension_value)" in first
+    assert "| columns: churned_customers_12m, " in first
 
 
 QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
@@ -112,13 +113,57 @@ def test_an_agent_can_afford_to_look_at_any_table(file):
 
 def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
     (line,) = [each for each in describe_table(file, "churn")["columns"] if each.startswith("churn_rate_12m (")]
-    assert line == "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m"
+    assert line == (
+        "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m. "
+        "It is not a share of customers …"
+    )
     (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
     assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
     named = describe_table(file, "customer_360", "at_risk_because, value_at_any_risk_12m")["columns"]
     assert {each["column_name"] for each in named} == {"at_risk_because", "value_at_any_risk_12m"}
     (whole,) = describe_table(file, "churn", "churned_customers_12m / average_customers_12m")["columns"]
     assert "NULL until each of the 13 month-ends" in whole["description"]
+
+
+def test_a_short_text_says_that_more_is_said_and_keeps_what_takes_something_back(file):
+    lines = describe_table(file, "customer_360")["columns"]
+    (overdue,) = [each for each in lines if each.startswith("is_overdue (")]
+    assert overdue.endswith("typical_days_between_orders. False with a live subscription without a known end")
+    (segment,) = [each for each in lines if each.startswith("segment_last_week (")]
+    assert segment.endswith("recomputed in the same way. … [as segment]")
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Orders of the month.", "Orders of the month"),
+        ("Orders of the month. NULL without any.", "Orders of the month. …"),
+        (
+            "Orders of the month. 0 without any. Test orders do not count.",
+            "Orders of the month. … Test orders do not count",
+        ),
+        ("Orders, e.g. of a shop. Never add them up. Ask.", "Orders, e.g. of a shop. Never add them up. …"),
+        (
+            "Loss. It is not a share: while the base grows it is lower, and higher while it shrinks.",
+            "Loss. It is not a share …",
+        ),
+        ("Loss. gone_rate is another.", "Loss. …"),
+        (f"{'Word ' * 40}end.", f"{'Word ' * 25}Word …"),
+        (f"{'Word ' * 40}end. False for most.", f"{'Word ' * 25}Word … False for most"),
+    ],
+)
+def test_a_text_is_cut_where_a_sentence_ends_and_says_so(text, short):
+    assert shorten(text) == short
+
+
+def test_every_column_whose_line_leaves_something_out_says_so(file):
+    with duckdb.connect(str(file), read_only=True) as con:
+        rows = con.execute("select distinct description from meta.data_dictionary").fetchall()
+    assert len(rows) > 1000
+    silent = [
+        text for (text,) in rows if "…" not in shorten(text) and len(text.removesuffix(".")) != len(shorten(text))
+    ]
+    assert silent == []
 
 
 def test_a_view_says_what_differs_from_its_table(file):
@@ -135,7 +180,11 @@ def test_a_view_says_what_differs_from_its_table(file):
 
 def test_an_answer_names_the_views_of_a_table_and_says_what_those_hold_that_say_a_word(file):
     (churn,) = [line for line in list_tables(file, "whole base of customers lost") if line.startswith("marts.churn |")]
-    assert "views: marts.churn_all (The whole base, month by month), marts.churn_by_value" in churn
+    assert "views: marts.churn_all (The whole base, month by month; without dimension, dimension_value), " in churn
+    (seasons,) = [line for line in list_tables(file, "seasonality by customer type") if "marts.seasonality |" in line]
+    assert "marts.seasonality_all (" in seasons
+    assert "without customer_type, category)" in seasons
+    assert "columns: customer_type, " in seasons
 
 
 def test_what_a_table_is_split_by_is_searched(file):
