@@ -115,7 +115,7 @@ def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
     (line,) = [each for each in describe_table(file, "churn")["columns"] if each.startswith("churn_rate_12m (")]
     assert line == (
         "churn_rate_12m (DOUBLE, ratio): churned_customers_12m / average_customers_12m. "
-        "It is not a share of customers …"
+        "… Its own change is not tested, since both years have customers in common …"
     )
     (grain,) = [each for each in describe_table(file, "nps")["columns"] if each.startswith("grain (")]
     assert grain.endswith("[day, week, month, rolling_28d, rolling_90d, rolling_365d]")
@@ -128,7 +128,7 @@ def test_a_table_says_a_line_per_column_and_with_a_word_the_whole_text(file):
 def test_a_short_text_says_that_more_is_said_and_keeps_what_takes_something_back(file):
     lines = describe_table(file, "customer_360")["columns"]
     (overdue,) = [each for each in lines if each.startswith("is_overdue (")]
-    assert overdue.endswith("typical_days_between_orders. False with a live subscription without a known end")
+    assert overdue.endswith("typical_days_between_orders. … False with a live subscription without a known end")
     (segment,) = [each for each in lines if each.startswith("segment_last_week (")]
     assert segment.endswith("recomputed in the same way. … [as segment]")
 
