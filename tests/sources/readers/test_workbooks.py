@@ -1,6 +1,7 @@
 """Workbooks as people and tools make them: each value as a person would type it, each oddity said."""
 
 import datetime as dt
+import resource
 import zipfile
 from contextlib import nullcontext
 
@@ -219,6 +220,20 @@ def test_a_workbook_too_large_for_a_copy_is_read_as_delivered_and_nothing_is_wri
     paths, _ = unpack_sheets(delivered, "orders.xlsx", folder)
     assert paths == []
     assert sum(path.stat().st_size for path in folder.iterdir() if not path.is_symlink()) < 100
+
+
+def test_a_workbook_for_whose_copy_the_disk_has_no_room_is_read_as_delivered(tmp_path):
+    delivered, folder = tmp_path / "orders.xlsx", tmp_path / "work"
+    folder.mkdir()
+    delivered.write_bytes(xlsx({"Orders": [HEAD, *([str(number), DAY, error()] for number in range(9_000))]}))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (delivered.stat().st_size, before[1]))
+    try:
+        paths, facts = unpack_sheets(delivered, "orders.xlsx", folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (paths, list(folder.iterdir())) == ([], [])
+    assert facts == unpack_sheets(delivered, "orders.xlsx", folder)[1]
 
 
 DAMAGED = {

@@ -5,6 +5,7 @@ The XML is searched and never parsed: nothing in it is expanded.
 """
 
 import html
+import io
 import os
 import posixpath
 import re
@@ -25,6 +26,7 @@ from regulars.pipelines.sources.readers.zip_parts import list_parts
 _MAX_PART = 1 << 32
 _MAX_COPY = 1 << 32
 """Bytes of an unpacked workbook that are written to disk; a larger one is read as delivered."""
+Target = Path | io.BytesIO
 _USUAL_PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _BOOK = "xl/workbook.xml"
 _PLAN = (".rels", "workbook.xml")
@@ -88,7 +90,8 @@ def unpack_sheets(path: Path, file_name: str, folder: Path) -> tuple[list[Path],
     cannot be read from them is to be read as it was delivered.
 
     Returns:
-        The two packages, none where they might be read otherwise than the delivered one; sheet -> what its XML says.
+        The two packages, none where they might be read otherwise than the delivered one, or where the disk has no room
+        for them; sheet -> what its XML says.
 
     Raises:
         Refusal: A part is damaged, or a cell lies so far away that the sheet does not fit into memory.
@@ -96,18 +99,23 @@ def unpack_sheets(path: Path, file_name: str, folder: Path) -> tuple[list[Path],
     copies = [folder / "cells.xlsx", folder / "outlines.xlsx"]
     try:
         with zipfile.ZipFile(path) as package:
-            facts, is_sure = _copy_parts(package, file_name, *copies)
+            try:
+                facts, is_sure = _copy_parts(package, file_name, *copies, is_usual=_is_usual(package))
+            except OSError:  # a full disk: no copy is needed
+                for copy in copies:
+                    copy.unlink(missing_ok=True)
+                facts, is_sure = _copy_parts(package, file_name, io.BytesIO(), io.BytesIO(), is_usual=False)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError) as error:
         raise Refusal("damaged", f"{file_name} is damaged: deliver it again") from error
     return copies if is_sure else [], facts
 
 
 def _copy_parts(
-    package: zipfile.ZipFile, file_name: str, target: Path, outlines_target: Path
+    package: zipfile.ZipFile, file_name: str, target: Target, outlines_target: Target, *, is_usual: bool
 ) -> tuple[dict[str, SheetFacts], bool]:
     """Returns: Sheet -> what its XML says, and whether the copies are surely read like the package."""
     parts = _find_parts(package)
-    is_sure = _is_usual(package) and len(parts) == len(_SHEET.findall(package.read(_BOOK)))
+    is_sure = is_usual and len(parts) == len(_SHEET.findall(package.read(_BOOK)))
     facts: dict[str, SheetFacts] = {}
     names: dict[str, str] = {}
     for name, part in parts.items():
