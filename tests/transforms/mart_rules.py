@@ -47,6 +47,14 @@ def empty_database() -> duckdb.DuckDBPyConnection:
     return con
 
 
+def breaks_rule(mart: str, name: str, frame: pl.DataFrame) -> bool:
+    """Whether a mart breaks one of its rules, which looks at no other table."""
+    con = empty_database()
+    write_tables(con, mart, frame, {})
+    (rule,) = [each for each in contract_of(mart).rules if each.id.partition(".")[2] == name]
+    return con.execute(select_failed_count(rule, f"marts.{mart}")).fetchall() != [(0,)]
+
+
 def broken_rules(mart: str, frame: pl.DataFrame, core: dict[str, pl.DataFrame]) -> set[str]:
     """The names of the rules that the mart breaks, without the table's name."""
     con = empty_database()

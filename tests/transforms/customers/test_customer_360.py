@@ -23,6 +23,7 @@ from tests.transforms.customer_rows import (
     refund,
     segment,
 )
+from tests.transforms.mart_rules import breaks_rule
 
 
 def test_every_customer_has_a_row_prospects_and_the_unknown_customer_too():
@@ -263,6 +264,18 @@ def test_the_nps_group_is_that_of_an_answer_that_is_not_too_old():
     assert [found[who]["nps_group"] for who in ("ada", "bob", UNKNOWN)] == ["detractor", "answer_too_old", None]
     assert [found[who]["latest_nps_group"] for who in ("ada", "bob", UNKNOWN)] == ["detractor", "detractor", None]
     assert customers(survey_responses=answers[:1])["bob"]["nps_group"] == "never_answered"
+
+
+@pytest.mark.parametrize(
+    ("changed", "group"),
+    [("bob", "answer_too_old"), ("ada", "detractor"), ("ada", "never_answered"), ("ada", None), (UNKNOWN, "passive")],
+)
+def test_the_contract_finds_an_nps_group_that_is_not_that_of_the_latest_answer(changed: str, group: str | None):
+    answers = [answer(1, "2025-12-01 09:00", 9), answer(2, "2026-03-01 09:00", 3)]
+    rule, found = "nps_group_is_of_the_latest_answer", everybody(core(survey_responses=answers))
+    wrong = pl.when(pl.col("customer_id") == changed).then(pl.lit(group)).otherwise("nps_group").alias("nps_group")
+    assert not breaks_rule("customer_360", rule, found)
+    assert breaks_rule("customer_360", rule, found.with_columns(wrong))
 
 
 @pytest.mark.parametrize("agreed", [True, False, None])
