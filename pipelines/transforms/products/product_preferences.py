@@ -82,7 +82,7 @@ def product_preferences(
 
     Args:
         order_lines: `core.order_lines`; uses `system`, `order_id`, `customer_idx`, `order_date`, `product_id`,
-            `category`, `is_countable`.
+            `is_countable`.
         orders: `core.orders`.
         refunds: `core.refunds`.
         products: `core.products`; `system`, `product_id`, `product_name`, `category`.
@@ -104,13 +104,13 @@ def product_preferences(
         for dimension, key in DIMENSIONS.items()
     ]
     named = read_into_polars(select_columns(products, *PRODUCT, "product_name", "category")).rename(
-        {"category": "known_category"}
+        {"category": "of_product"}
     )
     return (
         pl.concat(compared, how="diagonal_relaxed")
         .join(named, on=PRODUCT, how="left")
         .with_columns(
-            pl.coalesce("category", "known_category").fill_null(UNKNOWN).alias("category"),
+            pl.coalesce("category", "of_product").fill_null(UNKNOWN).alias("category"),
             pl.col(PRODUCT).fill_null(ALL),
             preference=_judge(),
             reason=_explain(start, has_tiers=not tiers.is_empty()),
@@ -122,16 +122,15 @@ def product_preferences(
 
 
 def _select_lines(order_lines: IntoFrame, products: IntoFrame, start: dt.date, as_of: dt.date) -> "nw.LazyFrame[Any]":
-    """The lines of known customers after `start` that count and name a product, with its newest category."""
+    """The lines of known customers after `start` that count and name a product, with the product's category."""
     day = nw.col("order_date")
     is_in = nw.col("is_countable") & (day > start) & (day <= as_of) & (nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    known = make_lazy(products).select(*PRODUCT, known_category="category")
     return (
         make_lazy(order_lines)
         .filter(is_in & ~nw.col("product_id").is_null())
-        .select("customer_idx", "order_id", *PRODUCT, "category")
-        .join(known, on=PRODUCT, how="left")
-        .with_columns(category=nw.coalesce("known_category", "category", nw.lit(UNKNOWN)))
+        .select("customer_idx", "order_id", *PRODUCT)
+        .join(make_lazy(products).select(*PRODUCT, "category"), on=PRODUCT, how="left")
+        .with_columns(nw.col("category").fill_null(UNKNOWN))
     )
 
 

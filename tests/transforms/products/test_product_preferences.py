@@ -24,9 +24,14 @@ Types = dict[int, str | None]
 
 
 def compare(
-    sales: list[Row], types: Types, refunds: list[Row] | None = None, tiers: UsualTiers = THIRD, engine: str = "polars"
+    sales: list[Row],
+    types: Types,
+    refunds: list[Row] | None = None,
+    tiers: UsualTiers = THIRD,
+    engine: str = "polars",
+    products: list[Row] | None = None,
 ) -> pl.DataFrame:
-    tables = product_tables(*sales)
+    tables = product_tables(*sales, products=products)
     known = {"customer_idx": list(types), "customer_type": list(types.values())}
     inputs = {name: tables[name] for name in ("order_lines", "orders", "products")} | {
         "refunds": pl.DataFrame(refunds or [], schema=REFUND_SCHEMA),
@@ -41,8 +46,14 @@ def compare(
 def mart(sales: list[Row], *inputs: Any, **options: Any) -> pl.DataFrame:
     """The mart, which keeps the rules of its contract."""
     found = compare(sales, *inputs, **options)
-    assert broken_rules("product_preferences", found, {"order_lines": product_tables(*sales)["order_lines"]}) == set()
+    assert break_rules(found, sales) == set()
     return found
+
+
+def break_rules(found: pl.DataFrame, sales: list[Row]) -> set[str]:
+    of_run = pl.DataFrame({"as_of": [AS_OF]})
+    read = {"order_lines": product_tables(*sales)["order_lines"], "marts.customer_dimensions": of_run}
+    return broken_rules("product_preferences", found, read)
 
 
 def row_of(found: pl.DataFrame, value: str) -> Row:
@@ -163,6 +174,26 @@ def test_an_order_with_a_product_twice_or_two_of_a_category_counts_once():
         "all",
         "all",
     )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("products", [[], [{"product_id": "cup", "product_name": "Cup"}, {"product_id": "tea"}]])
+def test_a_product_without_a_category_is_in_unknown_whatever_its_lines_say(engine, products):
+    sales, types = company()
+    said = [item("cup", category="crockery"), item("cup", category="gifts")]
+    sales += [sale("2026-02-02", *said, customer=idx) for idx in range(1, 121)]
+    found = mart(sales, types, engine=engine, products=products)
+    assert set(found["category"]) == {"unknown"}
+    assert row_of(found, "cup")["product_name"] == ("Cup" if products else None)
+    assert row_of(found, "category unknown")["top_tier_orders_with_it"] == 120
+
+
+def test_a_mart_without_a_product_that_was_ordered_breaks_a_rule():
+    sales, types = company()
+    found = compare(sales, types)
+    for left in (found.clear(), found.filter(pl.col("product_id") != "cup"), found.filter(dimension="product")):
+        assert break_rules(left, sales) == {"every_product_is_here"}
+    assert break_rules(found.clear(), []) == set()
 
 
 def test_the_same_id_in_two_systems_is_two_products():
