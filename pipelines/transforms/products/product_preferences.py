@@ -53,7 +53,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "category": pl.String,
     **{f"{group}_{name}": pl.Int64 for group in GROUPS for name in COUNTS},
     **dict.fromkeys(MEASURED, pl.Float64),
-    "preference": pl.String,
+    "preference_ratio_verdict": pl.String,
     "reason": pl.String,
     "as_of": pl.Date,
 }
@@ -112,7 +112,7 @@ def product_preferences(
         .with_columns(
             pl.coalesce("category", "of_product").fill_null(UNKNOWN).alias("category"),
             pl.col(PRODUCT).fill_null(ALL),
-            preference=_judge(),
+            preference_ratio_verdict=_judge(),
             reason=_explain(start, has_tiers=not tiers.is_empty()),
             as_of=pl.lit(as_of),
         )

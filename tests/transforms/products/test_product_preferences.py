@@ -93,7 +93,7 @@ def test_what_the_type_of_the_best_orders_is_no_preference_of_the_best(engine):
         40,
     ]
     assert (cup["top_tier_order_share"], cup["expected_order_share"]) == pytest.approx((0.45, 0.45))
-    assert (cup["preference_ratio"], cup["preference"], cup["reason"]) == (
+    assert (cup["preference_ratio"], cup["preference_ratio_verdict"], cup["reason"]) == (
         pytest.approx(1),
         "no_difference_shown",
         None,
@@ -110,13 +110,13 @@ def test_what_the_best_order_more_and_less_often_than_their_type_is_marked():
     wine, fizz = row_of(found, "wine"), row_of(found, "fizz")
     expected = (72 * 10 / 150 + 0) / 80  # offices of the lower tiers: 80 + 10 + 60 orders, 10 of them with wine
     assert (wine["top_tier_order_share"], wine["expected_order_share"]) == pytest.approx((0.45, expected))
-    assert (wine["preference_ratio"], wine["preference"]) == (pytest.approx(0.45 / expected), "more_often")
-    assert (fizz["preference_ratio"], fizz["preference"], fizz["reason"]) == (0, "less_often", None)
+    assert (wine["preference_ratio"], wine["preference_ratio_verdict"]) == (pytest.approx(0.45 / expected), "more_often")
+    assert (fizz["preference_ratio"], fizz["preference_ratio_verdict"], fizz["reason"]) == (0, "less_often", None)
 
 
 def test_what_the_lower_tiers_never_order_has_an_interval_and_no_ratio():
     found = row_of(mart(*company(top_office="gold")), "gold")
-    assert (found["preference_ratio"], found["preference"]) == (None, "more_often")
+    assert (found["preference_ratio"], found["preference_ratio_verdict"]) == (None, "more_often")
     assert 1 < found["preference_ratio_low"] < found["preference_ratio_high"]
     assert found["reason"].startswith("no compared customer of the lower tiers")
 
@@ -276,7 +276,7 @@ def test_nothing_is_marked_where_tier_and_orders_have_nothing_to_do_with_each_ot
     goods = [f"g{number}" for number in range(12)]
     for idx in range(1, 121):
         sales += person(idx, None, *(goods[(idx * step + step) % 12] for step in (1, 5, 7)))
-    assert set(mart(sales, types)["preference"].drop_nulls()) == {"no_difference_shown"}
+    assert set(mart(sales, types)["preference_ratio_verdict"].drop_nulls()) == {"no_difference_shown"}
 
 
 def test_products_are_one_family_and_categories_another():
@@ -287,7 +287,7 @@ def test_products_are_one_family_and_categories_another():
             "preference_ratio": [2.0, 2.0, 0.5, 1.1, 1.1, 1.1, None],
         }
     )
-    found = rows.select(module._judge().alias("preference"))["preference"].to_list()
+    found = rows.select(module._judge().alias("preference_ratio_verdict"))["preference_ratio_verdict"].to_list()
     assert found == ["more_often", "no_difference_shown", "less_often", *["no_difference_shown"] * 3, None]
 
 
