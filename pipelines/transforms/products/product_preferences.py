@@ -52,6 +52,7 @@ COLUMNS: dict[str, PolarsDataType] = {
     "product_name": pl.String,
     "category": pl.String,
     **{f"{group}_{name}": pl.Int64 for group in GROUPS for name in COUNTS},
+    "compared_buyers": pl.Int64,
     **dict.fromkeys(MEASURED, pl.Float64),
     "preference_ratio_verdict": pl.String,
     "reason": pl.String,
@@ -180,6 +181,7 @@ def _compare(found: pl.DataFrame, key: Sequence[str], customers: pl.DataFrame) -
             pl.lit(len(members)).alias(f"{group}_customers"), pl.lit(members["orders"].sum()).alias(f"{group}_orders")
         )
     rows = rows.with_columns(pl.col(f"{group}_{name}" for group in GROUPS for name in COUNTS).fill_null(0))
+    rows = rows.with_columns(compared_buyers=pl.sum_horizontal(f"{group}_buyers" for group in GROUPS))
     if types.is_empty():
         return rows.with_columns(pl.lit(None, pl.Float64).alias(name) for name in MEASURED)
     measured = compare_order_shares(
@@ -207,13 +209,9 @@ def _sum_orders(members: pl.DataFrame, buyers: pl.DataFrame, shape: tuple[int, i
     return OrderSums(*by_type, *by_cell)
 
 
-def _count_buyers() -> pl.Expr:
-    return pl.sum_horizontal(f"{group}_buyers" for group in GROUPS)
-
-
 def _is_enough() -> pl.Expr:
     """Whether there are enough customers of the top tier, and enough buyers; of the lower tiers there are."""
-    return (pl.col(f"{TOP}_customers") >= ENOUGH) & (_count_buyers() >= ENOUGH)
+    return (pl.col(f"{TOP}_customers") >= ENOUGH) & (pl.col("compared_buyers") >= ENOUGH)
 
 
 def _judge() -> pl.Expr:

@@ -110,7 +110,10 @@ def test_what_the_best_order_more_and_less_often_than_their_type_is_marked():
     wine, fizz = row_of(found, "wine"), row_of(found, "fizz")
     expected = (72 * 10 / 150 + 0) / 80  # offices of the lower tiers: 80 + 10 + 60 orders, 10 of them with wine
     assert (wine["top_tier_order_share"], wine["expected_order_share"]) == pytest.approx((0.45, expected))
-    assert (wine["preference_ratio"], wine["preference_ratio_verdict"]) == (pytest.approx(0.45 / expected), "more_often")
+    assert (wine["preference_ratio"], wine["preference_ratio_verdict"]) == (
+        pytest.approx(0.45 / expected),
+        "more_often",
+    )
     assert (fizz["preference_ratio"], fizz["preference_ratio_verdict"], fizz["reason"]) == (0, "less_often", None)
 
 
@@ -257,6 +260,17 @@ def test_few_customers_few_buyers_and_rare_products_have_a_reason():
     assert row_of(mart([*sales, *few, *person(1, None, "pin")], types), "pin")["reason"] is None
     rare = [row for idx in range(81, 121) for row in person(idx, None, *(["pin"] if idx < 120 else []))]
     assert row_of(mart([*sales, *rare], types), "pin")["reason"].startswith("fewer than 5 orders of a group")
+
+
+@pytest.mark.parametrize(("pins", "is_compared"), [(40, True), (39, False)])
+def test_five_orders_of_a_group_are_enough(pins, is_compared):
+    """An eighth of all orders are of the top tier: of 40 with a pin 5 would be theirs if both ordered alike."""
+    sales, types = company()
+    for idx in range(41, 121):
+        sales += person(idx, None, *["rest"] * 4, "pin" if idx <= 40 + pins else "rest")
+    pin = row_of(mart(sales, dict.fromkeys(types)), "pin")
+    assert (pin["top_tier_orders"], pin["lower_tier_orders"], pin["compared_buyers"]) == (80, 560, pins)
+    assert (pin["preference_ratio"] is not None) == is_compared
 
 
 def test_a_company_of_less_than_a_year_says_so_and_one_without_orders_has_no_row():
