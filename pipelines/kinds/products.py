@@ -11,7 +11,7 @@ KIND = Kind(
     purpose="What the company sells.",
     description=(
         "Products as delivered, in our column names; all text. Without a source of products they are taken from order "
-        "lines."
+        "lines, as are a name and a category that a product lacks."
     ),
     grain="One row per product of a system.",
     staging_grain="One row per product.",

@@ -1,5 +1,6 @@
 -- One row per product: those delivered as products, and those that only order lines name.
 with
+    -- the newest name and category that a line says
     sold as (
         select
             _system as system,
@@ -14,14 +15,15 @@ with
 select
     products._system as system,
     products.product_id,
-    products.product_name,
-    products.category,
+    coalesce(products.product_name, sold.product_name) as product_name,
+    coalesce(products.category, sold.category) as category,
     products.cost as unit_cost_original,
     case when products.cost is not null then coalesce(products.cost_currency, company.currency) end as cost_currency,
     -- a product has no day: its cost is converted at the rate of the last day that counts; one too long is NULL
     try_cast(cast(products.cost as decimal(38, 4)) * fx.rate as decimal(18, 4)) as unit_cost,
     products.in_stock,
 from staging.products as products
+left join sold on sold.system = products._system and sold.product_id = products.product_id
 cross join raw.company as company
 left join core.fx_rates as fx
     on fx.currency = coalesce(products.cost_currency, company.currency) and fx.rate_date = company.as_of

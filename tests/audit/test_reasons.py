@@ -185,12 +185,20 @@ def test_customers_at_stake_are_those_of_whom_the_missing_numbers_are():
     profile = {"attribute": "first_category", "as_of": AS_OF, "reason": "few"} | few | {"top_share": 0.1}
     observed = {"as_of": AS_OF, "reason": "none alike", "experience_count": 2, "matched_customers": 13}
     lapses = [observed | {"active_without_subscription": 79, "is_complete": False}]
-    found = count(primary_customer_profile=[profile], referral_worth=years, lapse_after_experiences=lapses)
+    groups = {"top_tier_customers": 72, "lower_tier_customers": 546, "reason": "few ordered it", "as_of": AS_OF}
+    products = [groups | {"product_id": name, "compared_buyers": buyers} for name, buyers in (("pin", 29), ("cap", 4))]
+    found = count(
+        primary_customer_profile=[profile],
+        referral_worth=years,
+        lapse_after_experiences=lapses,
+        product_preferences=[each | {"dimension": "product"} for each in products],
+    )
     at_stake = {row["table_name"]: row["customers_at_stake"] for row in found}
     assert at_stake == {
         "marts.primary_customer_profile": 17,
         "marts.referral_worth": 13,
         "marts.lapse_after_experiences": 13,
+        "marts.product_preferences": 29,
     }
     [known] = count(primary_customer_profile=[all_known("marts.primary_customer_profile") | profile])
     assert known["customers_at_stake"] == 300

@@ -171,20 +171,29 @@ def test_payments_are_numbered_and_converted_on_their_day_else_their_orders():
     assert list(pick(payments, "payment_number", "amount")) == [(1, 2), (2, 1)]
 
 
-def test_products_that_only_lines_name_have_the_newest_name():
+def test_products_without_a_name_or_category_of_their_own_have_the_newest_on_a_line():
     products = run_sql(
         "core/products",
-        staging__products=[{"product_id": "a", "product_name": "Apple", "cost": "1", "in_stock": "false"}],
+        staging__products=[
+            {"product_id": "a", "product_name": "Apple", "cost": "1", "in_stock": "false"},
+            {"product_id": "c", "category": "fruit"},
+            {"product_id": "d"},
+        ],
         staging__order_lines=[
-            {"order_id": "1", "product_id": "a", "product_name": "apple!"},
+            {"order_id": "1", "product_id": "a", "product_name": "apple!", "category": "old word"},
+            {"order_id": "2", "product_id": "a", "category": "fruit"},
+            {"order_id": "2", "product_id": "a"},
+            {"order_id": "2", "product_id": "c", "product_name": "Cherry", "category": "sour"},
             {"order_id": "1", "product_id": "b", "product_name": "Bear", "category": "toys"},
             {"order_id": "2", "product_id": "b", "product_name": "Big bear"},
             {"order_id": "2", "product_id": "b"},
         ],
     )
     assert list(pick(products, "product_id", "product_name", "category", "in_stock")) == [
-        ("a", "Apple", None, False),
+        ("a", "Apple", "fruit", False),
         ("b", "Big bear", "toys", None),
+        ("c", "Cherry", "fruit", None),
+        ("d", None, None, None),
     ]
 
 

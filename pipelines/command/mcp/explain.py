@@ -25,6 +25,7 @@ _NAMES = "select column_name, is_key from meta.data_dictionary where table_name 
 QUERY_ROWS = 60
 """Of the query that shows a metric: five years of months, or the newest weeks."""
 IS_COMPLETE, AS_OF, CUSTOMER = "is_complete", "as_of", "customer_id"
+PRODUCT, PRODUCT_NAME = "product_id", "product_name"
 TOLD_BESIDE = ("{}_verdict", "is_{}_significant", IS_COMPLETE, "reason")
 """What stands beside a metric, where its table has it: whether it is more than chance, is known, or why not."""
 NEAR = 0.85
@@ -141,8 +142,9 @@ def _write_query(file: Path, found: FoundMetric) -> str:
 
     Of a table without periods, such as one row per customer, it is the expression over all rows, unless it has an
     interval, which adds up to nothing; of days that add up, it is the expression by month. Of customers one by
-    one, those with most of it come first. Periods that are not over are left out where `is_complete` says that alone.
-    What its row says of itself (`TOLD_BESIDE`) stands beside it.
+    one, and of products in each period, those with most of it come first; products have their names beside their ids.
+    Periods that are not over are left out where `is_complete` says that alone. What its row says of itself
+    (`TOLD_BESIDE`) stands beside it.
     """
     metric = found.row
     table, where = _place_rows(found)
@@ -166,9 +168,14 @@ def _write_query(file: Path, found: FoundMetric) -> str:
     ]
     told = [name for each in TOLD_BESIDE if (name := each.format(metric["metric"])) in names]
     columns = [name for name in dict.fromkeys((metric["time_column"], *apart, *keys, *said, *interval, *told)) if name]
+    if PRODUCT in keys and PRODUCT_NAME in names:
+        columns.insert(columns.index(PRODUCT) + 1, PRODUCT_NAME)
     order = ", ".join([f"{metric['time_column']} desc", *apart])
+    most_first = f"{metric['column_name']} desc nulls last"
     if CUSTOMER in keys:
-        order = f"{metric['column_name']} desc nulls last"
+        order = most_first
+    elif PRODUCT in keys:
+        order = f"{metric['time_column']} desc, {most_first}"
     return f"select {', '.join(columns)} from {table}{condition} order by {order} limit {QUERY_ROWS}"
 
 

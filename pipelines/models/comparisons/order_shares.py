@@ -29,7 +29,7 @@ class OrderSums:
         order_squares: (k,) the squares of each customer's orders.
         found: (n, k) orders with the product.
         found_squares: (n, k) the squares of each customer's orders with the product.
-        products: (n, k) each customer's orders with the product × the customer's orders.
+        found_times_orders: (n, k) each customer's orders with the product × the customer's orders.
     """
 
     customers: Floats
@@ -37,7 +37,7 @@ class OrderSums:
     order_squares: Floats
     found: Floats
     found_squares: Floats
-    products: Floats
+    found_times_orders: Floats
 
 
 @dataclass(frozen=True)
@@ -114,18 +114,16 @@ def compare_order_shares(group: OrderSums, others: OrderSums) -> ComparedShares:
 
 def _size_of_a_buyer(group: OrderSums, others: OrderSums) -> Floats:
     """How many orders with the product come from one customer at once, weighed by these orders; 1 where none."""
-    squares, found = (sum(getattr(each, name).sum(axis=1) for each in (group, others)) for name in _BUYER)
+    squares = group.found_squares.sum(axis=1) + others.found_squares.sum(axis=1)
+    found = group.found.sum(axis=1) + others.found.sum(axis=1)
     size: Floats = np.divide(squares, found, out=np.ones_like(found), where=found > 0)
     return size
-
-
-_BUYER = ("found_squares", "found")
 
 
 def _vary_group(group: OrderSums, ratio: Floats, rate: Floats) -> Floats:
     """The variance of found − ratio × expected over the customers of the group, by product."""
     each = ratio[:, np.newaxis] * rate
-    off = group.found_squares - 2 * each * group.products + each**2 * group.order_squares
+    off = group.found_squares - 2 * each * group.found_times_orders + each**2 * group.order_squares
     customers = group.customers.sum()
     varies: Floats = np.maximum(off.sum(axis=1), 0.0) * customers / max(customers - 1, 1)
     return varies
@@ -133,7 +131,7 @@ def _vary_group(group: OrderSums, ratio: Floats, rate: Floats) -> Floats:
 
 def _vary_others(others: OrderSums, weight: Floats, rate: Floats) -> Floats:
     """The variance of what is expected, over the customers of the others, by product."""
-    off = others.found_squares - 2 * rate * others.products + rate**2 * others.order_squares
+    off = others.found_squares - 2 * rate * others.found_times_orders + rate**2 * others.order_squares
     corrected = np.maximum(off, 0.0) * others.customers / (others.customers - 1)
     varies: Floats = (weight**2 * corrected).sum(axis=1)
     return varies

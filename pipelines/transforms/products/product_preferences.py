@@ -52,8 +52,9 @@ COLUMNS: dict[str, PolarsDataType] = {
     "product_name": pl.String,
     "category": pl.String,
     **{f"{group}_{name}": pl.Int64 for group in GROUPS for name in COUNTS},
+    "compared_buyers": pl.Int64,
     **dict.fromkeys(MEASURED, pl.Float64),
-    "preference": pl.String,
+    "preference_ratio_verdict": pl.String,
     "reason": pl.String,
     "as_of": pl.Date,
 }
@@ -82,7 +83,7 @@ def product_preferences(
 
     Args:
         order_lines: `core.order_lines`; uses `system`, `order_id`, `customer_idx`, `order_date`, `product_id`,
-            `category`, `is_countable`.
+            `is_countable`.
         orders: `core.orders`.
         refunds: `core.refunds`.
         products: `core.products`; `system`, `product_id`, `product_name`, `category`.
@@ -104,15 +105,15 @@ def product_preferences(
         for dimension, key in DIMENSIONS.items()
     ]
     named = read_into_polars(select_columns(products, *PRODUCT, "product_name", "category")).rename(
-        {"category": "known_category"}
+        {"category": "of_product"}
     )
     return (
         pl.concat(compared, how="diagonal_relaxed")
         .join(named, on=PRODUCT, how="left")
         .with_columns(
-            pl.coalesce("category", "known_category").fill_null(UNKNOWN).alias("category"),
+            pl.coalesce("category", "of_product").fill_null(UNKNOWN).alias("category"),
             pl.col(PRODUCT).fill_null(ALL),
-            preference=_judge(),
+            preference_ratio_verdict=_judge(),
             reason=_explain(start, has_tiers=not tiers.is_empty()),
             as_of=pl.lit(as_of),
         )
@@ -122,16 +123,15 @@ def product_preferences(
 
 
 def _select_lines(order_lines: IntoFrame, products: IntoFrame, start: dt.date, as_of: dt.date) -> "nw.LazyFrame[Any]":
-    """The lines of known customers after `start` that count and name a product, with its newest category."""
+    """The lines of known customers after `start` that count and name a product, with the product's category."""
     day = nw.col("order_date")
     is_in = nw.col("is_countable") & (day > start) & (day <= as_of) & (nw.col("customer_idx") != UNKNOWN_CUSTOMER_IDX)
-    known = make_lazy(products).select(*PRODUCT, known_category="category")
     return (
         make_lazy(order_lines)
         .filter(is_in & ~nw.col("product_id").is_null())
-        .select("customer_idx", "order_id", *PRODUCT, "category")
-        .join(known, on=PRODUCT, how="left")
-        .with_columns(category=nw.coalesce("known_category", "category", nw.lit(UNKNOWN)))
+        .select("customer_idx", "order_id", *PRODUCT)
+        .join(make_lazy(products).select(*PRODUCT, "category"), on=PRODUCT, how="left")
+        .with_columns(nw.col("category").fill_null(UNKNOWN))
     )
 
 
@@ -181,6 +181,7 @@ def _compare(found: pl.DataFrame, key: Sequence[str], customers: pl.DataFrame) -
             pl.lit(len(members)).alias(f"{group}_customers"), pl.lit(members["orders"].sum()).alias(f"{group}_orders")
         )
     rows = rows.with_columns(pl.col(f"{group}_{name}" for group in GROUPS for name in COUNTS).fill_null(0))
+    rows = rows.with_columns(compared_buyers=pl.sum_horizontal(f"{group}_buyers" for group in GROUPS))
     if types.is_empty():
         return rows.with_columns(pl.lit(None, pl.Float64).alias(name) for name in MEASURED)
     measured = compare_order_shares(
@@ -208,13 +209,9 @@ def _sum_orders(members: pl.DataFrame, buyers: pl.DataFrame, shape: tuple[int, i
     return OrderSums(*by_type, *by_cell)
 
 
-def _count_buyers() -> pl.Expr:
-    return pl.sum_horizontal(f"{group}_buyers" for group in GROUPS)
-
-
 def _is_enough() -> pl.Expr:
     """Whether there are enough customers of the top tier, and enough buyers; of the lower tiers there are."""
-    return (pl.col(f"{TOP}_customers") >= ENOUGH) & (_count_buyers() >= ENOUGH)
+    return (pl.col(f"{TOP}_customers") >= ENOUGH) & (pl.col("compared_buyers") >= ENOUGH)
 
 
 def _judge() -> pl.Expr:

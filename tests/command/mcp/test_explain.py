@@ -217,6 +217,36 @@ def test_of_customers_one_by_one_those_with_most_of_it_come_first(file):
     assert len(known) > 3
 
 
+def test_of_products_those_with_most_of_it_come_first_with_name_and_verdict(file, tmp_path):
+    copy = tmp_path / "copy.duckdb"
+    shutil.copyfile(file, copy)
+    with duckdb.connect(str(copy)) as con:  # so small a company has no ratio
+        con.execute("""
+            update marts.product_preferences
+            set preference_ratio = rowid % 7 + rowid / 1000, preference_ratio_verdict = 'more_often'
+            where rowid % 3 > 0
+        """)
+        names = "product_id, product_name, category, preference_ratio, preference_ratio_verdict"
+        expected = con.execute(f"""
+            select {names} from marts.product_preferences where dimension = 'product'
+            order by preference_ratio desc nulls last limit 60
+        """).fetchall()
+    [metric] = explain_metric(copy, "preference_ratio")["metrics"]
+    found = ask(copy, metric["query"])
+    places = [found["columns"].index(name) for name in names.split(", ")]
+    known = [tuple(row[place] for place in places) for row in found["rows"] if row[places[3]] is not None]
+    assert known == expected[: len(known)]
+    assert 10 < len(known) < len(found["rows"]) == len(expected)
+    assert places[1] == places[0] + 1
+    assert found["columns"].count("product_name") == 1
+
+
+def test_of_products_by_month_those_with_most_of_it_in_the_newest_month_come_first(file):
+    metric = next(row for row in explain_metric(file, "product_sales")["metrics"] if "month" in row["query"])
+    assert " order by month desc, product_sales desc nulls last limit " in metric["query"]
+    assert ", product_id, product_name, " in metric["query"]
+
+
 def test_churn_says_first_which_number_tells_whether_more_customers_leave(file):
     [churn] = explain_metric(file, "churn")["metrics"]
     assert "gone_rate_12m" in churn["definition"][:LINE]

@@ -24,9 +24,14 @@ Types = dict[int, str | None]
 
 
 def compare(
-    sales: list[Row], types: Types, refunds: list[Row] | None = None, tiers: UsualTiers = THIRD, engine: str = "polars"
+    sales: list[Row],
+    types: Types,
+    refunds: list[Row] | None = None,
+    tiers: UsualTiers = THIRD,
+    engine: str = "polars",
+    products: list[Row] | None = None,
 ) -> pl.DataFrame:
-    tables = product_tables(*sales)
+    tables = product_tables(*sales, products=products)
     known = {"customer_idx": list(types), "customer_type": list(types.values())}
     inputs = {name: tables[name] for name in ("order_lines", "orders", "products")} | {
         "refunds": pl.DataFrame(refunds or [], schema=REFUND_SCHEMA),
@@ -41,8 +46,14 @@ def compare(
 def mart(sales: list[Row], *inputs: Any, **options: Any) -> pl.DataFrame:
     """The mart, which keeps the rules of its contract."""
     found = compare(sales, *inputs, **options)
-    assert broken_rules("product_preferences", found, {"order_lines": product_tables(*sales)["order_lines"]}) == set()
+    assert break_rules(found, sales) == set()
     return found
+
+
+def break_rules(found: pl.DataFrame, sales: list[Row]) -> set[str]:
+    of_run = pl.DataFrame({"as_of": [AS_OF]})
+    read = {"order_lines": product_tables(*sales)["order_lines"], "marts.customer_dimensions": of_run}
+    return broken_rules("product_preferences", found, read)
 
 
 def row_of(found: pl.DataFrame, value: str) -> Row:
@@ -82,7 +93,7 @@ def test_what_the_type_of_the_best_orders_is_no_preference_of_the_best(engine):
         40,
     ]
     assert (cup["top_tier_order_share"], cup["expected_order_share"]) == pytest.approx((0.45, 0.45))
-    assert (cup["preference_ratio"], cup["preference"], cup["reason"]) == (
+    assert (cup["preference_ratio"], cup["preference_ratio_verdict"], cup["reason"]) == (
         pytest.approx(1),
         "no_difference_shown",
         None,
@@ -99,13 +110,16 @@ def test_what_the_best_order_more_and_less_often_than_their_type_is_marked():
     wine, fizz = row_of(found, "wine"), row_of(found, "fizz")
     expected = (72 * 10 / 150 + 0) / 80  # offices of the lower tiers: 80 + 10 + 60 orders, 10 of them with wine
     assert (wine["top_tier_order_share"], wine["expected_order_share"]) == pytest.approx((0.45, expected))
-    assert (wine["preference_ratio"], wine["preference"]) == (pytest.approx(0.45 / expected), "more_often")
-    assert (fizz["preference_ratio"], fizz["preference"], fizz["reason"]) == (0, "less_often", None)
+    assert (wine["preference_ratio"], wine["preference_ratio_verdict"]) == (
+        pytest.approx(0.45 / expected),
+        "more_often",
+    )
+    assert (fizz["preference_ratio"], fizz["preference_ratio_verdict"], fizz["reason"]) == (0, "less_often", None)
 
 
 def test_what_the_lower_tiers_never_order_has_an_interval_and_no_ratio():
     found = row_of(mart(*company(top_office="gold")), "gold")
-    assert (found["preference_ratio"], found["preference"]) == (None, "more_often")
+    assert (found["preference_ratio"], found["preference_ratio_verdict"]) == (None, "more_often")
     assert 1 < found["preference_ratio_low"] < found["preference_ratio_high"]
     assert found["reason"].startswith("no compared customer of the lower tiers")
 
@@ -163,6 +177,26 @@ def test_an_order_with_a_product_twice_or_two_of_a_category_counts_once():
         "all",
         "all",
     )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("products", [[], [{"product_id": "cup", "product_name": "Cup"}, {"product_id": "tea"}]])
+def test_a_product_without_a_category_is_in_unknown_whatever_its_lines_say(engine, products):
+    sales, types = company()
+    said = [item("cup", category="crockery"), item("cup", category="gifts")]
+    sales += [sale("2026-02-02", *said, customer=idx) for idx in range(1, 121)]
+    found = mart(sales, types, engine=engine, products=products)
+    assert set(found["category"]) == {"unknown"}
+    assert row_of(found, "cup")["product_name"] == ("Cup" if products else None)
+    assert row_of(found, "category unknown")["top_tier_orders_with_it"] == 120
+
+
+def test_a_mart_without_a_product_that_was_ordered_breaks_a_rule():
+    sales, types = company()
+    found = compare(sales, types)
+    for left in (found.clear(), found.filter(pl.col("product_id") != "cup"), found.filter(dimension="product")):
+        assert break_rules(left, sales) == {"every_product_is_here"}
+    assert break_rules(found.clear(), []) == set()
 
 
 def test_the_same_id_in_two_systems_is_two_products():
@@ -228,6 +262,17 @@ def test_few_customers_few_buyers_and_rare_products_have_a_reason():
     assert row_of(mart([*sales, *rare], types), "pin")["reason"].startswith("fewer than 5 orders of a group")
 
 
+@pytest.mark.parametrize(("pins", "is_compared"), [(40, True), (39, False)])
+def test_five_orders_of_a_group_are_enough(pins, is_compared):
+    """An eighth of all orders are of the top tier: of 40 with a pin 5 would be theirs if both ordered alike."""
+    sales, types = company()
+    for idx in range(41, 121):
+        sales += person(idx, None, *["rest"] * 4, "pin" if idx <= 40 + pins else "rest")
+    pin = row_of(mart(sales, dict.fromkeys(types)), "pin")
+    assert (pin["top_tier_orders"], pin["lower_tier_orders"], pin["compared_buyers"]) == (80, 560, pins)
+    assert (pin["preference_ratio"] is not None) == is_compared
+
+
 def test_a_company_of_less_than_a_year_says_so_and_one_without_orders_has_no_row():
     sales, types = company()
     young = [row for row in sales if row["order_date"] > YEAR_AGO]
@@ -245,7 +290,7 @@ def test_nothing_is_marked_where_tier_and_orders_have_nothing_to_do_with_each_ot
     goods = [f"g{number}" for number in range(12)]
     for idx in range(1, 121):
         sales += person(idx, None, *(goods[(idx * step + step) % 12] for step in (1, 5, 7)))
-    assert set(mart(sales, types)["preference"].drop_nulls()) == {"no_difference_shown"}
+    assert set(mart(sales, types)["preference_ratio_verdict"].drop_nulls()) == {"no_difference_shown"}
 
 
 def test_products_are_one_family_and_categories_another():
@@ -256,7 +301,7 @@ def test_products_are_one_family_and_categories_another():
             "preference_ratio": [2.0, 2.0, 0.5, 1.1, 1.1, 1.1, None],
         }
     )
-    found = rows.select(module._judge().alias("preference"))["preference"].to_list()
+    found = rows.select(module._judge().alias("preference_ratio_verdict"))["preference_ratio_verdict"].to_list()
     assert found == ["more_often", "no_difference_shown", "less_often", *["no_difference_shown"] * 3, None]
 
 
