@@ -29,6 +29,9 @@ OTHER = "other_"
 GONE = ["gone_of_active_a_year_ago", "active_a_year_ago"]
 VOTES = ["promoters", "detractors", "responses"]
 REPLIES = ["tickets_on_time", "tickets_decided"]
+CUSTOMER_OF_TODAY = ("segment", "value_tier", "owner")
+"""Dimensions whose values are those that the customer has today, whenever the customer voted or left: who is a champion
+today is known from what they did since, so these values are not compared with themselves."""
 PARTS = ("", "_low", "_high", "_p_value")
 
 GroupMetric = Literal["gone_rate_12m", "nps", "tickets_on_time_rate"]
@@ -46,6 +49,7 @@ class MeasuredGroups:
         unknown_reason: The reason at earlier month-ends.
         members: What `group_size` counts, in words.
         fewest: The fewest of them on either side of a comparison.
+        of_today: The dimensions whose values are those of today also a year before.
         compare: Takes pairs (the columns of the other group begin with `OTHER`); returns the difference, its interval
             and the p-value.
     """
@@ -57,6 +61,7 @@ class MeasuredGroups:
     unknown_reason: str
     members: str
     fewest: int
+    of_today: tuple[str, ...]
     compare: Callable[[pl.DataFrame], tuple[Floats, ...]]
 
 
@@ -80,6 +85,7 @@ def measure_gone(churn: IntoFrame, latest: dt.date) -> MeasuredGroups:
         unknown_reason=describe_known_from(known_from) if known_from else str(reason),
         members="customers of a year before",
         fewest=ENOUGH,
+        of_today=CUSTOMER_OF_TODAY,
         compare=partial(_compare_shares, GONE),
     )
 
@@ -103,6 +109,7 @@ def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
         unknown_reason=describe_known_from(known_from),
         members="votes",
         fewest=FEW_VOTES,
+        of_today=CUSTOMER_OF_TODAY,
         compare=_compare_nps,
     )
 
@@ -134,6 +141,7 @@ def measure_replies(support_response: IntoFrame, latest: dt.date) -> MeasuredGro
         unknown_reason=describe_known_from(known_from),
         members="tickets",
         fewest=ENOUGH,
+        of_today=("value_tier",),  # the owner is that of the ticket
         compare=partial(_compare_shares, REPLIES),
     )
 

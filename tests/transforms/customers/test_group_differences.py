@@ -113,8 +113,10 @@ def test_scores_of_a_year_are_compared_as_votes():
     assert (row["metric"], row["group_size"], row["other_group_size"]) == ("nps", 100, 60)
 
 
-def replied(topic: str, on_time: int, decided: int, day: dt.date, grain: str = "day") -> tuple[Any, ...]:
-    return (grain, day, "reason", topic, on_time, decided)
+def replied(
+    topic: str, on_time: int, decided: int, day: dt.date, grain: str = "day", dimension: str = "reason"
+) -> tuple[Any, ...]:
+    return (grain, day, dimension, topic, on_time, decided)
 
 
 def test_topics_are_compared_by_the_replies_of_a_year_and_with_the_year_before():
@@ -174,6 +176,22 @@ def test_what_customers_are_today_is_not_compared_with_a_year_before(dimension: 
     scores = [scored(value, 40, 10, 100, end, dimension) for value in ("a", "b") for end in (LAST, BEFORE)]
     rows = found_of(scores=[first_answer(dt.date(2023, 1, 1)), *scores])
     assert {(row["comparison"], row["period_end"]) for row in rows} == {("values", LAST), ("values", BEFORE)}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "comparisons"), [("owner", {"values", "year_before"}), ("value_tier", {"values"})]
+)
+def test_the_owner_of_a_ticket_is_its_own_and_is_compared_with_a_year_before(dimension, comparisons):
+    days = (dt.date(2024, 7, 1), BEFORE, LAST)
+    replies = [replied(value, 30, 40, day, dimension=dimension) for value in ("a", "b") for day in days]
+    rows = found_of(replies=replies)
+    assert {row["comparison"] for row in rows} == comparisons
+    owned = pl.DataFrame(rows, schema=COLUMNS).with_columns(metric=pl.lit("nps"), dimension=pl.lit("owner"))
+    support = pl.DataFrame(replies, schema=REPLIES, orient="row")
+    broken = broken_rules(
+        "group_differences", owned, {"marts.churn": pl.DataFrame(schema=CHURN), "marts.support_response": support}
+    )
+    assert ("of_today_has_no_year_before" in broken) == ("year_before" in comparisons)
 
 
 def test_where_a_year_before_is_not_known_the_row_says_from_when_it_will_be():
