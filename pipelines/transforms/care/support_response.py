@@ -23,6 +23,7 @@ from regulars.pipelines.definitions.enumerations import (
 from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.rare_values import group_rare_values
 from regulars.pipelines.transforms.rates import bound_rate
 
 LEFT_OUT = {
@@ -154,9 +155,10 @@ def count_tickets(
     """Scan all tickets, on any engine, and count them by all columns that matter.
 
     Returns:
-        `opened_date`, `reason`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
-        `is_reopened`, an outcome per measure (`outcome`, `outcome_business`), `minutes` until the reply by the clock
-        (NULL: none by as_of), `is_outside_hours` (all of these were outside opening hours) and `count`.
+        `opened_date`, `reason` (rare topics are `other`), `channel`, `owner`, `value_tier`, `is_complaint`,
+        `no_reply_due_reason`, `is_solved`, `is_reopened`, an outcome per measure (`outcome`, `outcome_business`),
+        `minutes` until the reply by the clock (NULL: none by as_of), `is_outside_hours` (all of these were outside
+        opening hours) and `count`.
     """
     tiers = nw.from_native(customer_segments).lazy().select("customer_id", "value_tier")
     groups = ["opened_date", "reason", "channel", "owner", "value_tier", "is_complaint", "no_reply_due_reason"]
@@ -177,7 +179,10 @@ def count_tickets(
         .group_by([*groups, "is_solved", "is_reopened", *found, "minutes", "is_outside_hours"])
         .agg(count=nw.len())
     )
-    return read_into_polars(counted.to_native()).with_columns(pl.col("count").cast(pl.Int64))
+    rows = read_into_polars(counted.to_native()).with_columns(pl.col("count").cast(pl.Int64))
+    if rows["reason"].null_count() == len(rows):
+        return rows
+    return rows.with_columns(group_rare_values(rows["reason"], rows["count"]).cast(pl.String))
 
 
 def _list_counts() -> Iterator[tuple[str, pl.Expr]]:

@@ -14,6 +14,7 @@ import pytest
 from regulars.pipelines.definitions.enumerations import LAST_YEAR_GRAIN
 from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.support_response import COLUMNS, LEFT_OUT, support_response
+from regulars.pipelines.transforms.rare_values import NAMED_VALUES
 from tests.transforms.core_tables import CALENDAR, ENGINES
 from tests.transforms.mart_rules import broken_rules
 
@@ -116,6 +117,22 @@ def test_the_topic_with_silent_tickets_is_not_the_fastest():
     }
     assert minutes == {"quality": None, "billing": 30, "unknown": 31}
     assert cell(mart, LAST_YEAR_GRAIN, "reason", "billing")["complaints_on_time_rate"] == 1
+
+
+def test_the_most_frequent_topics_keep_their_names_and_all_others_are_other():
+    sizes = {f"t{number:02}": 1 + (number < NAMED_VALUES - 2) for number in range(NAMED_VALUES + 3)}
+    topics = [name for name, size in sizes.items() for _ in range(size)]
+    rows = [ticket("2026-03-24", 20, reason=each) for each in reversed(topics)]
+    rows += [ticket("2026-03-25", 90, reason="zz")] * 40  # all alike, and yet many
+    rows += [ticket("2026-03-24"), ticket("2026-03-24", reason="unknown"), ticket("2026-03-24", reason="other")]
+    week = build(*rows).filter(grain="week", dimension="reason")
+    counts = dict(week.select("dimension_value", "tickets").rows())
+    named = {f"t{number:02}": 2 for number in range(NAMED_VALUES - 2)}
+    assert counts == named | {"zz": 40, "other": 6, "unknown": 2}  # `other` is the first by name of the single ones
+    tickets = {"tickets": pl.DataFrame(rows, schema=SCHEMA)}
+    assert not broken_rules("support_response", build(*rows), tickets)
+    many = pl.concat([week.with_columns(dimension_value=pl.lit(f"u{number}")) for number in range(2)] + [week])
+    assert "topics_are_few" in broken_rules("support_response", many, tickets)
 
 
 def test_a_ticket_opened_and_answered_while_support_is_closed_is_counted_apart():
