@@ -19,6 +19,7 @@ from regulars.pipelines.models.comparisons.proportions import compare_proportion
 from regulars.pipelines.models.comparisons.significance import Floats, compute_two_sided_p
 from regulars.pipelines.transforms.churn.churn import ENOUGH
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
+from regulars.pipelines.transforms.history_start import find_first_day_of_counts
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
@@ -99,7 +100,8 @@ def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
     """
     rows = read_into_polars(select_columns(nps, "grain", *GROUP, "nps", *VOTES, "is_complete"))
     year = rows.filter(pl.col("grain") == NPS_YEAR_ROLLING_GRAIN)
-    first_day: dt.date = rows.filter(grain="day", dimension=ALL)["period_end"].min() or latest  # type: ignore[assignment]
+    days = rows.filter(grain="day", dimension=ALL)
+    first_day = find_first_day_of_counts(days["period_end"], days["responses"]) or latest
     known_from = end_month(first_day + dt.timedelta(days=NPS_YEAR_ROLLING_DAYS - 1))
     return MeasuredGroups(
         metric="nps",
@@ -121,8 +123,10 @@ def measure_replies(support_response: IntoFrame, latest: dt.date) -> MeasuredGro
         support_response: `marts.support_response`.
         latest: The last month-end that is compared.
     """
-    rows = read_into_polars(select_columns(support_response, "grain", *GROUP, *REPLIES)).filter(grain="day")
-    first_day: dt.date = rows["period_end"].min() or latest  # type: ignore[assignment]
+    opened = ["tickets", "left_out_tickets"]
+    rows = read_into_polars(select_columns(support_response, "grain", *GROUP, *REPLIES, *opened)).filter(grain="day")
+    days = rows.filter(dimension=ALL).with_columns(opened=pl.sum_horizontal(opened))
+    first_day = find_first_day_of_counts(days["period_end"], days["opened"]) or latest
     known_from = end_month(first_day + dt.timedelta(days=LAST_YEAR_DAYS - 1))
     years = [
         rows.filter(pl.col("period_end").is_between(end - dt.timedelta(days=LAST_YEAR_DAYS - 1), end))

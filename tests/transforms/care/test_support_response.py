@@ -226,6 +226,27 @@ def test_a_year_is_complete_where_tickets_are_known_for_all_of_it(days_late, is_
     assert row["complaints_on_time_rate"] == 1
 
 
+@pytest.mark.parametrize(("strays", "is_complete"), [(1, False), (2, True)])
+def test_one_ticket_long_before_all_others_does_not_make_a_year_known(strays, is_complete):
+    rows = [ticket("2025-11-03", 5, is_complaint=True)] * 30 + [ticket("2024-03-24", 5, is_complaint=True)] * strays
+    mart = build(*rows)
+    row = cell(mart, LAST_YEAR_GRAIN)
+    since = "tickets are known from 2025-11-03 on, which is not the whole of the 365 days"
+    assert (row["is_complete"], row["reason"]) == (is_complete, None if is_complete else since)
+    core = {"tickets": pl.DataFrame(rows, schema=SCHEMA)}
+    assert not broken_rules("support_response", mart, core)
+    is_year, start = pl.col("grain") == LAST_YEAR_GRAIN, pl.col("period_start")
+    early = mart.with_columns(
+        reason=pl.when(~is_year).then("reason"),
+        period_start=pl.when(is_year).then(dt.date(2024, 3, 23)).otherwise(start),
+    )
+    wrong = mart.with_columns(
+        reason=pl.when(is_year).then(pl.lit("tickets are known from 2025-02-01 on")).otherwise("reason")
+    )
+    for changed in (early, wrong):
+        assert "reason_stands_where_the_rate_is_not_known" in broken_rules("support_response", changed, core)
+
+
 def test_a_year_without_tickets_has_its_row():
     row = cell(build(ticket("2024-03-24", 5, is_complaint=True)), LAST_YEAR_GRAIN)
     assert (row["tickets"], row["complaints_on_time_rate"], row["reason"]) == (0, None, "no complaints")
