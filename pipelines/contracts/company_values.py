@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.contracts.rule import CUSTOMERS, Column, Rule
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.value_tiers import describe_value_tiers
 from regulars.pipelines.settings.customers.rfm import Rfm
@@ -60,7 +60,7 @@ def list_dimensions(contracts: Mapping[str, Contract], dimensions: Sequence[str]
     }
     named = dict(contracts)
     for table, contract in contracts.items():
-        if any(_splits_customers(each) for each in contract.columns):
+        if any(each.splits == CUSTOMERS for each in contract.columns):
             names = dict.fromkeys((*dimensions, *MORE_DIMENSIONS.get(table, ())))
             values = ((ALL, "The whole base."), *((name, f"{meanings.get(name, name)}.") for name in names))
             named[table] = _allow_dimensions(contract, values)
@@ -85,10 +85,6 @@ def _join_meanings(listed: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[st
         parts = [f"of {' and '.join(whats)}: {said[:1].lower()}{said[1:].rstrip('.')}" for said, whats in of.items()]
         joined = "; ".join(parts)
         yield value, next(iter(of)) if len(of) == 1 else f"{joined[:1].upper()}{joined[1:]}."
-
-
-def _splits_customers(column: Column) -> bool:
-    return column.name == DIMENSION and not column.allowed_values and DIMENSIONS_TABLE in column.description
 
 
 def _allow_dimensions(contract: Contract, values: tuple[tuple[str, str], ...]) -> Contract:

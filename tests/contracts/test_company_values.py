@@ -1,6 +1,7 @@
 """Contracts of a company that has its own names of segments and shares of value tiers."""
 
 import re
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -54,6 +55,22 @@ def test_what_customers_are_split_by_is_listed_in_each_mart():
     assert {"owner", "answering_wave", "touchpoint"} < set(listed["marts.group_differences"])
     assert [table for table, values in listed.items() if not values] == []
     assert [table for table in listed if "first_product" in listed[table]] == ["marts.second_orders"]
+
+
+def test_other_words_in_descriptions_lose_no_dimension():
+    def list_values(contracts):
+        split = list_dimensions(contracts, ["country"])
+        return {
+            (table, each.name): [value for value, _ in each.allowed_values]
+            for table in split
+            for each in split[table].columns
+        }
+
+    reworded = {
+        table: replace(contract, columns=tuple(replace(each, description="Otherwise.") for each in contract.columns))
+        for table, contract in CONTRACTS.items()
+    }
+    assert list_values(reworded) == list_values(CONTRACTS)
 
 
 def test_a_value_with_several_meanings_has_each_with_what_it_is_of():
