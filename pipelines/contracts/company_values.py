@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from regulars.pipelines.contracts.contract import Contract
-from regulars.pipelines.contracts.rule import Column, Rule
+from regulars.pipelines.contracts.rule import CUSTOMERS, Column, Rule
 from regulars.pipelines.definitions.enumerations import ALL
 from regulars.pipelines.definitions.value_tiers import describe_value_tiers
 from regulars.pipelines.settings.customers.rfm import Rfm
@@ -22,8 +22,10 @@ DIMENSIONS_TABLE, DIMENSION = "marts.customer_dimensions", "dimension"
 """The table whose columns customers are split by, and the column that names one of them."""
 MORE_DIMENSIONS = {"marts.second_orders": ("first_product",)}
 """Table -> what it is split by besides the dimensions of the settings."""
-SPLIT_AS = {"marts.group_differences": ("marts.churn", "marts.nps", "marts.support_response")}
-"""Table -> the tables whose dimensions it has."""
+SPLIT_AS = {
+    "marts.group_differences": {"marts.churn": "customers", "marts.nps": "votes", "marts.support_response": "tickets"}
+}
+"""Table -> the tables whose dimensions it has -> what these split."""
 
 Renaming = Mapping[str, tuple[str, str | None]]
 """A value -> its new name, and what it means if that changes too."""
@@ -58,22 +60,31 @@ def list_dimensions(contracts: Mapping[str, Contract], dimensions: Sequence[str]
     }
     named = dict(contracts)
     for table, contract in contracts.items():
-        if any(_splits_customers(each) for each in contract.columns):
+        if any(each.splits == CUSTOMERS for each in contract.columns):
             names = dict.fromkeys((*dimensions, *MORE_DIMENSIONS.get(table, ())))
             values = ((ALL, "The whole base."), *((name, f"{meanings.get(name, name)}.") for name in names))
             named[table] = _allow_dimensions(contract, values)
     for table, sources in SPLIT_AS.items():
         if all(each in named for each in (table, *sources)):
-            columns = [each for source in sources for each in named[source].columns if each.name == DIMENSION]
-            values = tuple(
-                {value: (value, said) for each in reversed(columns) for value, said in each.allowed_values}.values()
-            )
-            named[table] = _allow_dimensions(named[table], values)
+            listed = {what: _list_allowed_dimensions(named[source]) for source, what in sources.items()}
+            named[table] = _allow_dimensions(named[table], tuple(_join_meanings(listed)))
     return named
 
 
-def _splits_customers(column: Column) -> bool:
-    return column.name == DIMENSION and not column.allowed_values and DIMENSIONS_TABLE in column.description
+def _list_allowed_dimensions(contract: Contract) -> dict[str, str]:
+    return {value: said for each in contract.columns if each.name == DIMENSION for value, said in each.allowed_values}
+
+
+def _join_meanings(listed: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each value once; where it does not mean the same everywhere, each meaning with what it is of."""
+    for value in dict.fromkeys(value for values in listed.values() for value in values):
+        of: dict[str, list[str]] = {}
+        for what, values in listed.items():
+            if value in values:
+                of.setdefault(values[value], []).append(what)
+        parts = [f"of {' and '.join(whats)}: {said[:1].lower()}{said[1:].rstrip('.')}" for said, whats in of.items()]
+        joined = "; ".join(parts)
+        yield value, next(iter(of)) if len(of) == 1 else f"{joined[:1].upper()}{joined[1:]}."
 
 
 def _allow_dimensions(contract: Contract, values: tuple[tuple[str, str], ...]) -> Contract:

@@ -64,6 +64,10 @@ class Rule:
         return self.severity == "warning" and self.is_about_one_row and len(self.columns) == 1
 
 
+CUSTOMERS = "customers"
+"""What the customProperty `splits` of a column may say."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a contract.
@@ -79,6 +83,7 @@ class Column:
         unit: The unit of a value, such as `company currency`; empty where it needs none.
         reads_as: For raw text that is not plain text: the type that staging casts it to, else empty.
         allowed_values: Every value that it may have, with what it means; none where it may have any.
+        splits: `CUSTOMERS` where it names that by which the settings split customers, so that they say what it may be.
         is_additive: Of a number in a view: whether its sum over any rows is a number of its own. None: not said.
     """
 
@@ -92,6 +97,7 @@ class Column:
     unit: str = ""
     reads_as: str = ""
     allowed_values: tuple[tuple[Any, str], ...] = ()
+    splits: str = ""
     is_additive: bool | None = None
 
 

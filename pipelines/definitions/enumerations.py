@@ -110,9 +110,9 @@ SUPPORT_GRAINS = {
 
 SUPPORT_DIMENSIONS = {
     ALL: "All tickets.",
-    "reason": "By what the ticket is about, its topic, in the words of the source.",
+    "reason": "By what the ticket is about, its topic, in the words of the source; the rare ones are `other`.",
     "channel": "By the channel through which the ticket came in.",
-    "value_tier": "By the value tier of the customer who wrote it.",
+    "value_tier": "By the value tier of today of the customer who wrote it.",
     "owner": "By who looks after the ticket, a number unless the settings show names (worklists.show_owner_names).",
 }
 """What the tickets of `marts.support_response` are split by: value -> what it means."""

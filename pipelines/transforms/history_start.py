@@ -34,3 +34,16 @@ def find_first_day(first_days: pl.Series) -> dt.date | None:
     after_gap = head.filter((head - head.shift(1) > STRAY_GAP_DAYS).fill_null(False))
     begins = after_gap.max() if len(after_gap) else days[0]
     return pl.Series([begins], dtype=pl.Int32).cast(pl.Date)[0]  # type: ignore[no-any-return]
+
+
+def find_first_day_of_counts(days: pl.Series, counts: pl.Series) -> dt.date | None:
+    """Find the first day of history as `find_first_day` does, from records such as tickets that are counted by day.
+
+    Args:
+        days: Days, in any order; a day may be there several times.
+        counts: How many records each stands for.
+
+    Returns:
+        The day; None without records.
+    """
+    return find_first_day(days.repeat_by(counts).explode())

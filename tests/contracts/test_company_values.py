@@ -1,10 +1,14 @@
 """Contracts of a company that has its own names of segments and shares of value tiers."""
 
+import re
+from dataclasses import replace
+
 import duckdb
 import pytest
 
 from regulars.pipelines.contracts.company_values import list_dimensions, name_company_values
 from regulars.pipelines.contracts.raw_contracts import load_all_contracts
+from regulars.pipelines.definitions.enumerations import SUPPORT_DIMENSIONS
 from regulars.pipelines.settings.customers.rfm import Rfm
 from regulars.pipelines.settings.customers.value_tiers import ValueTiers
 from regulars.pipelines.settings.package import CONTRACTS_FOLDER
@@ -51,6 +55,36 @@ def test_what_customers_are_split_by_is_listed_in_each_mart():
     assert {"owner", "answering_wave", "touchpoint"} < set(listed["marts.group_differences"])
     assert [table for table, values in listed.items() if not values] == []
     assert [table for table in listed if "first_product" in listed[table]] == ["marts.second_orders"]
+
+
+def test_other_words_in_descriptions_lose_no_dimension():
+    def list_values(contracts):
+        split = list_dimensions(contracts, ["country"])
+        return {
+            (table, each.name): [value for value, _ in each.allowed_values]
+            for table in split
+            for each in split[table].columns
+        }
+
+    reworded = {
+        table: replace(contract, columns=tuple(replace(each, description="Otherwise.") for each in contract.columns))
+        for table, contract in CONTRACTS.items()
+    }
+    assert list_values(reworded) == list_values(CONTRACTS)
+
+
+def test_a_value_with_several_meanings_has_each_with_what_it_is_of():
+    split = list_dimensions(CONTRACTS, ["country", "owner"])
+    said = dict(find_column(split, "marts.group_differences", "dimension").allowed_values)
+    assert said["channel"] == (
+        "Of votes: by the channel of the order that the survey was about; "
+        "of tickets: by the channel through which the ticket came in."
+    )
+    assert re.match(
+        "Of customers: .+; of votes: by who looks after the customer, .+; of tickets: .+ ticket, ", said["owner"]
+    )
+    assert said["all"] == "Of customers: the whole base; of votes: all votes; of tickets: all tickets."
+    assert said["reason"] == SUPPORT_DIMENSIONS["reason"]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_the_example_that_all_contracts_copy_has_no_problems(tmp_path):
         (extra("metrics", [METRIC | {"expression": "sum(id)"}]), "the metric `size` is not SQL that runs on core."),
         ({"properties": [column(**extra("sevrity", "warning"))]}, "customProperties: `sevrity` is not a key"),
         ({"properties": [column(**extra("severity", "high"))]}, "severity is 'high'"),
+        ({"properties": [column(**extra("splits", "orders"))]}, "`splits` is 'orders', and must be 'customers'"),
         ({"properties": [column(logicalTypeOptions={"minLength": 3})]}, "logicalTypeOptions: `minLength` is not a key"),
         ({"properties": [column(logicalTypeOptions={"pattern": "["})]}, "the rule `things.id.pattern` is not SQL"),
         ({"properties": [column(unique=True), column("y", unique=True)], "quality": [

@@ -18,7 +18,7 @@ from regulars.pipelines.contracts.odcs.enumerations import Enumerations
 from regulars.pipelines.contracts.odcs.metric_groups import write_out_groups
 from regulars.pipelines.contracts.odcs.place import Place
 from regulars.pipelines.contracts.odcs.quality import read_quality, read_relationships
-from regulars.pipelines.contracts.rule import Column, Rule, make_column_rules
+from regulars.pipelines.contracts.rule import CUSTOMERS, Column, Rule, make_column_rules
 
 ROOT_KEYS = {"apiVersion", "kind", "id", "name", "version", "status", "description", "schema", "tags"}
 TABLE_KEYS = {
@@ -50,7 +50,7 @@ COLUMN_KEYS = {
 }
 OPTION_KEYS = {"pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 TABLE_EXTRAS = {"noKey", "metrics", "notMetrics", "headlineViews"}
-COLUMN_EXTRAS = {"severity", "unit"}
+COLUMN_EXTRAS = {"severity", "unit", "splits"}
 
 
 def read_contract(path: Path, enumerations: Enumerations) -> tuple[Contract | None, list[str]]:
@@ -134,6 +134,8 @@ def _read_columns(body: Mapping[str, Any], place: Place) -> tuple[Column, ...]:
 def _read_column(entry: Mapping[str, Any], place: Place) -> Column:
     place.refuse_unknown(entry, COLUMN_KEYS)
     extras = place.read_extras(entry, COLUMN_EXTRAS)
+    if extras.get("splits", CUSTOMERS) != CUSTOMERS:
+        place.wrong(f"`splits` is {extras['splits']!r}, and must be {CUSTOMERS!r}")
     position = entry.get("primaryKeyPosition", 1 if entry.get("primaryKey") else None)
     if bool(position) != bool(entry.get("primaryKey")):
         place.wrong("`primaryKeyPosition` belongs to a `primaryKey: true`")
@@ -148,6 +150,7 @@ def _read_column(entry: Mapping[str, Any], place: Place) -> Column:
         key_position=position,
         classification=entry.get("classification", "internal"),
         unit=extras.get("unit", ""),
+        splits=extras.get("splits", ""),
         allowed_values=tuple((item["value"], item.get("description", "")) for item in entry.get("enum") or ()),
     )
 

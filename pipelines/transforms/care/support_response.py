@@ -22,7 +22,9 @@ from regulars.pipelines.definitions.enumerations import (
 )
 from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.replies import BREACHED, MEASURES, ON_TIME, OUTCOMES, PENDING, find_outcome
+from regulars.pipelines.transforms.history_start import find_first_day_of_counts
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.rare_values import group_rare_values
 from regulars.pipelines.transforms.rates import bound_rate
 
 LEFT_OUT = {
@@ -137,12 +139,13 @@ def support_response(
             ),
         ]
     )
+    known_from = find_first_day_of_counts(counted["opened_date"], counted["count"]) or first
     has_complaints = days["is_complaint"].drop_nulls().len() > 0
     return (
         periods.with_columns(**_add_up(), as_of=pl.lit(as_of))
         .with_columns(**_compute_rates())
-        .with_columns(is_whole=(pl.col("grain") != LAST_YEAR_GRAIN) | (pl.col("period_start") >= first))
-        .with_columns(is_complete=_is_complete(as_of), reason=_explain(first, has_complaints=has_complaints))
+        .with_columns(is_whole=(pl.col("grain") != LAST_YEAR_GRAIN) | (pl.col("period_start") >= known_from))
+        .with_columns(is_complete=_is_complete(as_of), reason=_explain(known_from, has_complaints=has_complaints))
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("grain", "period_end", "dimension", "dimension_value")
     )
@@ -154,9 +157,10 @@ def count_tickets(
     """Scan all tickets, on any engine, and count them by all columns that matter.
 
     Returns:
-        `opened_date`, `reason`, `channel`, `owner`, `value_tier`, `is_complaint`, `no_reply_due_reason`, `is_solved`,
-        `is_reopened`, an outcome per measure (`outcome`, `outcome_business`), `minutes` until the reply by the clock
-        (NULL: none by as_of), `is_outside_hours` (all of these were outside opening hours) and `count`.
+        `opened_date`, `reason` (rare topics are `other`), `channel`, `owner`, `value_tier`, `is_complaint`,
+        `no_reply_due_reason`, `is_solved`, `is_reopened`, an outcome per measure (`outcome`, `outcome_business`),
+        `minutes` until the reply by the clock (NULL: none by as_of), `is_outside_hours` (all of these were outside
+        opening hours) and `count`.
     """
     tiers = nw.from_native(customer_segments).lazy().select("customer_id", "value_tier")
     groups = ["opened_date", "reason", "channel", "owner", "value_tier", "is_complaint", "no_reply_due_reason"]
@@ -177,7 +181,10 @@ def count_tickets(
         .group_by([*groups, "is_solved", "is_reopened", *found, "minutes", "is_outside_hours"])
         .agg(count=nw.len())
     )
-    return read_into_polars(counted.to_native()).with_columns(pl.col("count").cast(pl.Int64))
+    rows = read_into_polars(counted.to_native()).with_columns(pl.col("count").cast(pl.Int64))
+    if rows["reason"].null_count() == len(rows):
+        return rows
+    return rows.with_columns(group_rare_values(rows["reason"], rows["count"]).cast(pl.String))
 
 
 def _list_counts() -> Iterator[tuple[str, pl.Expr]]:
@@ -271,9 +278,9 @@ def _is_complete(as_of: dt.date) -> pl.Expr:
     return pl.col("is_whole") & (pl.col("period_end") <= as_of) & (pending == 0)
 
 
-def _explain(first: dt.date, *, has_complaints: bool) -> pl.Expr:
+def _explain(known_from: dt.date, *, has_complaints: bool) -> pl.Expr:
     """Why complaints_on_time_rate is not known, or covers less than a year; NULL where it is complete."""
-    since = f"tickets are known from {first} on, which is not the whole of the {LAST_YEAR_DAYS} days"
+    since = f"tickets are known from {known_from} on, which is not the whole of the {LAST_YEAR_DAYS} days"
     return (
         pl.when(pl.col("complaints_decided") > 0)
         .then(pl.when(~pl.col("is_whole")).then(pl.lit(since)))

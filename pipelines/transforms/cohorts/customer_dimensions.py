@@ -15,15 +15,13 @@ from polars._typing import PolarsDataType
 
 from regulars.pipelines.definitions.enumerations import (
     ALL,
-    OTHER,
     UNASSIGNED,
-    UNKNOWN,
     UNKNOWN_CUSTOMER_IDX,
-    VALUES_OF_NONE,
 )
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.history_start import find_first_day
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
+from regulars.pipelines.transforms.rare_values import group_rare_values
 from regulars.pipelines.transforms.subscriptions.subscription_periods import list_live_periods
 
 COLUMNS: dict[str, PolarsDataType] = {
@@ -43,9 +41,6 @@ COLUMNS: dict[str, PolarsDataType] = {
     "acquisition_cost": MONEY,
     "as_of": pl.Date,
 }
-NAMED_VALUES = 20
-"""How many values of a dimension keep their names: those with the most customers."""
-
 LINE = ["system", "product_id"]
 
 
@@ -212,7 +207,7 @@ def split_customers(customer_dimensions: IntoFrame, names: Sequence[str]) -> pl.
         `customer_idx` Int32, and a column per name (Enum of its values, sorted).
     """
     table = read_into_polars(select_columns(customer_dimensions, "customer_idx", *names))
-    return table.select("customer_idx", *(_group_rare_values(table[name].cast(pl.String)) for name in names))
+    return table.select("customer_idx", *(group_rare_values(table[name].cast(pl.String)) for name in names))
 
 
 def explain_only_value() -> pl.Expr:
@@ -224,14 +219,3 @@ def explain_only_value() -> pl.Expr:
     return pl.when(is_only).then(
         pl.format("{} is {} for every customer: the row is that of all", "dimension", "dimension_value")
     )
-
-
-def _group_rare_values(values: pl.Series) -> pl.Series:
-    name = values.name
-    none = VALUES_OF_NONE.get(name, UNKNOWN)
-    values = values.replace(none, None)
-    by_size = values.drop_nulls().value_counts().sort("count", name, descending=[True, False])
-    named = by_size[name].head(NAMED_VALUES)
-    few = pl.when(pl.col(name).is_null()).then(pl.lit(none)).when(pl.col(name).is_in(named.implode())).then(name)
-    kinds = pl.Enum(sorted({*named, OTHER, none}))
-    return values.to_frame().select(few.otherwise(pl.lit(OTHER)).cast(kinds).alias(name)).to_series()

@@ -29,9 +29,6 @@ from regulars.pipelines.transforms.false_discovery import is_significant
 MOST_VALUES = 6
 """Dimensions with more values are not compared in pairs: more than fifteen pairs are too many to read."""
 VALUES, YEAR_BEFORE = "values", "year_before"
-OF_TODAY = ("segment", "value_tier", "owner")
-"""Dimensions whose values are those of today, whenever a customer voted or left: who is a champion today is known from
-what they did since, so these values are not compared with themselves."""
 COLUMNS: dict[str, PolarsDataType] = {
     "metric": pl.String,
     "comparison": pl.String,
@@ -88,9 +85,7 @@ def _compare_groups(measured: MeasuredGroups, last: dt.date, before: dt.date) ->
     """Compare the groups of one metric: in pairs at two month-ends, and the last with the one before."""
     others = measured.groups.select(pl.all().name.prefix(OTHER)).rename({OTHER + "dimension": "dimension"})
     pairs = (
-        pl.concat(
-            [_pair_values(measured.values, [last, before]), _pair_with_year_before(measured.values, last, before)]
-        )
+        pl.concat([_pair_values(measured.values, [last, before]), _pair_with_year_before(measured, last, before)])
         .join(measured.groups, on=GROUP, how="left")
         .join(others, on=OTHER_GROUP, how="left")
         .with_columns(
@@ -122,10 +117,10 @@ def _pair_values(values: pl.DataFrame, ends: list[dt.date]) -> pl.DataFrame:
     )
 
 
-def _pair_with_year_before(values: pl.DataFrame, last: dt.date, before: dt.date) -> pl.DataFrame:
+def _pair_with_year_before(measured: MeasuredGroups, last: dt.date, before: dt.date) -> pl.DataFrame:
     """Pair each value, `all` too, with itself a year before; not those that are of today alone."""
     return (
-        values.filter(~pl.col("dimension").is_in(OF_TODAY))
+        measured.values.filter(~pl.col("dimension").is_in(measured.of_today))
         .with_columns(other_dimension_value="dimension_value", period_end=pl.lit(last), other_period_end=pl.lit(before))
         .select(pl.lit(YEAR_BEFORE).alias("comparison"), *PAIR)
     )

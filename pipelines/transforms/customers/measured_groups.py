@@ -19,6 +19,7 @@ from regulars.pipelines.models.comparisons.proportions import compare_proportion
 from regulars.pipelines.models.comparisons.significance import Floats, compute_two_sided_p
 from regulars.pipelines.transforms.churn.churn import ENOUGH
 from regulars.pipelines.transforms.day_numbers import MONTHS_PER_YEAR
+from regulars.pipelines.transforms.history_start import find_first_day_of_counts
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars, select_columns
 from regulars.pipelines.transforms.voice.adjusted_wald import compare_scores
 from regulars.pipelines.transforms.voice.survey_windows import FEW_VOTES
@@ -29,6 +30,9 @@ OTHER = "other_"
 GONE = ["gone_of_active_a_year_ago", "active_a_year_ago"]
 VOTES = ["promoters", "detractors", "responses"]
 REPLIES = ["tickets_on_time", "tickets_decided"]
+CUSTOMER_OF_TODAY = ("segment", "value_tier", "owner")
+"""Dimensions whose values are those that the customer has today, whenever the customer voted or left: who is a champion
+today is known from what they did since, so these values are not compared with themselves."""
 PARTS = ("", "_low", "_high", "_p_value")
 
 GroupMetric = Literal["gone_rate_12m", "nps", "tickets_on_time_rate"]
@@ -46,6 +50,7 @@ class MeasuredGroups:
         unknown_reason: The reason at earlier month-ends.
         members: What `group_size` counts, in words.
         fewest: The fewest of them on either side of a comparison.
+        of_today: The dimensions whose values are those of today also a year before.
         compare: Takes pairs (the columns of the other group begin with `OTHER`); returns the difference, its interval
             and the p-value.
     """
@@ -57,6 +62,7 @@ class MeasuredGroups:
     unknown_reason: str
     members: str
     fewest: int
+    of_today: tuple[str, ...]
     compare: Callable[[pl.DataFrame], tuple[Floats, ...]]
 
 
@@ -80,6 +86,7 @@ def measure_gone(churn: IntoFrame, latest: dt.date) -> MeasuredGroups:
         unknown_reason=describe_known_from(known_from) if known_from else str(reason),
         members="customers of a year before",
         fewest=ENOUGH,
+        of_today=CUSTOMER_OF_TODAY,
         compare=partial(_compare_shares, GONE),
     )
 
@@ -93,7 +100,8 @@ def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
     """
     rows = read_into_polars(select_columns(nps, "grain", *GROUP, "nps", *VOTES, "is_complete"))
     year = rows.filter(pl.col("grain") == NPS_YEAR_ROLLING_GRAIN)
-    first_day: dt.date = rows.filter(grain="day", dimension=ALL)["period_end"].min() or latest  # type: ignore[assignment]
+    days = rows.filter(grain="day", dimension=ALL)
+    first_day = find_first_day_of_counts(days["period_end"], days["responses"]) or latest
     known_from = end_month(first_day + dt.timedelta(days=NPS_YEAR_ROLLING_DAYS - 1))
     return MeasuredGroups(
         metric="nps",
@@ -103,6 +111,7 @@ def measure_nps(nps: IntoFrame, latest: dt.date) -> MeasuredGroups:
         unknown_reason=describe_known_from(known_from),
         members="votes",
         fewest=FEW_VOTES,
+        of_today=CUSTOMER_OF_TODAY,
         compare=_compare_nps,
     )
 
@@ -114,8 +123,10 @@ def measure_replies(support_response: IntoFrame, latest: dt.date) -> MeasuredGro
         support_response: `marts.support_response`.
         latest: The last month-end that is compared.
     """
-    rows = read_into_polars(select_columns(support_response, "grain", *GROUP, *REPLIES)).filter(grain="day")
-    first_day: dt.date = rows["period_end"].min() or latest  # type: ignore[assignment]
+    opened = ["tickets", "left_out_tickets"]
+    rows = read_into_polars(select_columns(support_response, "grain", *GROUP, *REPLIES, *opened)).filter(grain="day")
+    days = rows.filter(dimension=ALL).with_columns(opened=pl.sum_horizontal(opened))
+    first_day = find_first_day_of_counts(days["period_end"], days["opened"]) or latest
     known_from = end_month(first_day + dt.timedelta(days=LAST_YEAR_DAYS - 1))
     years = [
         rows.filter(pl.col("period_end").is_between(end - dt.timedelta(days=LAST_YEAR_DAYS - 1), end))
@@ -134,6 +145,7 @@ def measure_replies(support_response: IntoFrame, latest: dt.date) -> MeasuredGro
         unknown_reason=describe_known_from(known_from),
         members="tickets",
         fewest=ENOUGH,
+        of_today=("value_tier",),  # the owner is that of the ticket
         compare=partial(_compare_shares, REPLIES),
     )
 

@@ -79,20 +79,8 @@ def sales_new_vs_returning(
         The columns of `COLUMNS`, sorted by month. The last month is counted so far; `is_complete` is false until it is
         over.
     """
-    sales = read_into_polars(sum_sales_by_month_and_buyer(orders, calendar, as_of=as_of))
+    by_month = _count_by_month(orders, calendar, as_of)
     returned = read_into_polars(sum_refunds_by_month(refunds, calendar, as_of=as_of))
-    unknown, new = pl.col("is_unknown"), ~pl.col("is_unknown") & pl.col("is_first_order")
-    returning = ~pl.col("is_unknown") & ~pl.col("is_first_order")
-    by_month = sales.group_by("month_idx").agg(
-        new_customers=pl.col("customer_count").filter(new).sum(),
-        customers_with_repeat_orders=pl.col("customer_count").filter(returning).sum(),
-        new_orders=pl.col("order_count").filter(new).sum(),
-        returning_orders=pl.col("order_count").filter(returning).sum(),
-        unknown_customer_orders=pl.col("order_count").filter(unknown).sum(),
-        new_customer_sales=pl.col("sales").filter(new).sum(),
-        returning_customer_sales=pl.col("sales").filter(returning).sum(),
-        unknown_customer_sales=pl.col("sales").filter(unknown).sum(),
-    )
     subscribed = _sum_subscription_revenue(subscriptions, as_of)
     won = _split_by_year_won(orders, refunds, calendar, as_of)
     month = find_first_day_of_month(pl.col("month_idx"))
@@ -118,6 +106,23 @@ def sales_new_vs_returning(
         )
         .select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
         .sort("month")
+    )
+
+
+def _count_by_month(orders: IntoFrame, calendar: IntoFrame, as_of: dt.date) -> pl.DataFrame:
+    """Count customers and orders, and sum sales, per `month_idx`: new, returning and of the unknown customer."""
+    sales = read_into_polars(sum_sales_by_month_and_buyer(orders, calendar, as_of=as_of))
+    unknown, new = pl.col("is_unknown"), ~pl.col("is_unknown") & pl.col("is_first_order")
+    returning = ~pl.col("is_unknown") & ~pl.col("is_first_order")
+    return sales.group_by("month_idx").agg(
+        new_customers=pl.col("customer_count").filter(new).sum(),
+        customers_with_repeat_orders=pl.col("customer_count").filter(returning).sum(),
+        new_orders=pl.col("order_count").filter(new).sum(),
+        returning_orders=pl.col("order_count").filter(returning).sum(),
+        unknown_customer_orders=pl.col("order_count").filter(unknown).sum(),
+        new_customer_sales=pl.col("sales").filter(new).sum(),
+        returning_customer_sales=pl.col("sales").filter(returning).sum(),
+        unknown_customer_sales=pl.col("sales").filter(unknown).sum(),
     )
 
 

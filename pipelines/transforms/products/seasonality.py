@@ -20,10 +20,11 @@ from regulars.pipelines.definitions.windows import SEASON_YEARS
 from regulars.pipelines.models.comparisons.significance import Z_95
 from regulars.pipelines.models.demand.seasonal_index import MONTHS, compute_season_index
 from regulars.pipelines.transforms.amounts import MONEY
-from regulars.pipelines.transforms.cohorts.customer_dimensions import NAMED_VALUES, split_customers
+from regulars.pipelines.transforms.cohorts.customer_dimensions import split_customers
 from regulars.pipelines.transforms.day_numbers import find_last_month_end
 from regulars.pipelines.transforms.false_discovery import is_significant
 from regulars.pipelines.transforms.purchases.purchases import read_into_polars
+from regulars.pipelines.transforms.rare_values import NAMED_VALUES
 
 COLUMNS: dict[str, PolarsDataType] = {
     "customer_type": pl.String,

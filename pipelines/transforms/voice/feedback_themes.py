@@ -16,9 +16,10 @@ from regulars.pipelines.definitions.windows import THEME_WEEKS
 from regulars.pipelines.transforms.amounts import MONEY
 from regulars.pipelines.transforms.day_numbers import count_days_since_epoch
 from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars, select_columns
+from regulars.pipelines.transforms.rare_values import NAMED_VALUES
 from regulars.pipelines.transforms.voice.emerging_themes import add_emergence
 from regulars.pipelines.transforms.voice.survey_windows import MONDAY_OF_WEEK_0
-from regulars.pipelines.transforms.voice.votes import NAMED_VALUES, add_person
+from regulars.pipelines.transforms.voice.votes import add_person
 
 FEWEST_COMMENTS = 5
 """The fewest comments of a theme in a language with a share and a score: with fewer, a reader could recognise

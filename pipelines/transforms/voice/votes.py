@@ -14,14 +14,13 @@ from narwhals.typing import IntoFrame
 
 from regulars.pipelines.definitions.enumerations import ALL, OTHER, UNKNOWN, UNKNOWN_CUSTOMER_IDX, VALUES_OF_NONE
 from regulars.pipelines.transforms.purchases.purchases import make_lazy, read_into_polars
+from regulars.pipelines.transforms.rare_values import NAMED_VALUES
 from regulars.pipelines.transforms.voice.survey_windows import EVENT, LONGEST_WINDOW, VALUE
 
 ANSWER_DIMENSIONS = {"touchpoint": "touchpoint", "channel": "channel", "store": "store_id", "language": "language"}
 """Dimensions of the answer itself -> its column in core; a person has one vote for each value."""
 CUSTOMER_DIMENSIONS = ("customer_type", "country", "region", "owner", "segment", "value_tier")
 """Dimensions of the customer who answers."""
-NAMED_VALUES = 20
-"""The number of values of a dimension that keep their names: those with the most answers."""
 
 
 class SurveySettings(Protocol):

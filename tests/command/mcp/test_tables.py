@@ -7,9 +7,11 @@ import duckdb
 import pytest
 import yaml
 
-from regulars.pipelines.command.mcp.describe import describe_table, find_table, shorten
+from regulars.pipelines.command.mcp.describe import OF_ITSELF, describe_table, find_table, shorten
 from regulars.pipelines.command.mcp.find import list_table_names, list_tables
+from regulars.pipelines.contracts.odcs.names import read_shared_names
 from regulars.pipelines.errors import UsageWrong
+from regulars.pipelines.settings.package import CONTRACTS_FOLDER
 
 
 def test_a_table_without_its_layer_is_found_unless_two_layers_have_it(tmp_path):
@@ -190,3 +192,8 @@ def test_an_answer_names_the_views_of_a_table_and_says_what_those_hold_that_say_
 def test_what_a_table_is_split_by_is_searched(file):
     found = [line.partition(" | ")[0] for line in list_tables(file, "worse customers by first discount")]
     assert {"marts.churn", "marts.second_orders"} <= set(found)
+
+
+def test_the_populations_that_go_without_saying_are_known_by_how_they_begin():
+    populations = read_shared_names(CONTRACTS_FOLDER).populations
+    assert {name for name, said in populations.items() if said.startswith(OF_ITSELF)} == {"record", "customer"}

@@ -14,6 +14,7 @@ import pytest
 from regulars.pipelines.definitions.enumerations import LAST_YEAR_GRAIN
 from regulars.pipelines.definitions.windows import LAST_YEAR_DAYS
 from regulars.pipelines.transforms.care.support_response import COLUMNS, LEFT_OUT, support_response
+from regulars.pipelines.transforms.rare_values import NAMED_VALUES
 from tests.transforms.core_tables import CALENDAR, ENGINES
 from tests.transforms.mart_rules import broken_rules
 
@@ -118,6 +119,22 @@ def test_the_topic_with_silent_tickets_is_not_the_fastest():
     assert cell(mart, LAST_YEAR_GRAIN, "reason", "billing")["complaints_on_time_rate"] == 1
 
 
+def test_the_most_frequent_topics_keep_their_names_and_all_others_are_other():
+    sizes = {f"t{number:02}": 1 + (number < NAMED_VALUES - 2) for number in range(NAMED_VALUES + 3)}
+    topics = [name for name, size in sizes.items() for _ in range(size)]
+    rows = [ticket("2026-03-24", 20, reason=each) for each in reversed(topics)]
+    rows += [ticket("2026-03-25", 90, reason="zz")] * 40  # all alike, and yet many
+    rows += [ticket("2026-03-24"), ticket("2026-03-24", reason="unknown"), ticket("2026-03-24", reason="other")]
+    week = build(*rows).filter(grain="week", dimension="reason")
+    counts = dict(week.select("dimension_value", "tickets").rows())
+    named = {f"t{number:02}": 2 for number in range(NAMED_VALUES - 2)}
+    assert counts == named | {"zz": 40, "other": 6, "unknown": 2}  # `other` is the first by name of the single ones
+    tickets = {"tickets": pl.DataFrame(rows, schema=SCHEMA)}
+    assert not broken_rules("support_response", build(*rows), tickets)
+    many = pl.concat([week.with_columns(dimension_value=pl.lit(f"u{number}")) for number in range(2)] + [week])
+    assert "topics_are_few" in broken_rules("support_response", many, tickets)
+
+
 def test_a_ticket_opened_and_answered_while_support_is_closed_is_counted_apart():
     closed = {"first_reply_business_minutes": 0.0, "is_complaint": True}
     rows = [ticket("2026-03-24", 600) | closed, ticket("2026-03-24", 0) | closed, ticket("2026-03-24", 30)]
@@ -207,6 +224,27 @@ def test_a_year_is_complete_where_tickets_are_known_for_all_of_it(days_late, is_
     since = f"tickets are known from {first} on, which is not the whole of the 365 days"
     assert (row["is_complete"], row["reason"]) == (is_complete, None if is_complete else since)
     assert row["complaints_on_time_rate"] == 1
+
+
+@pytest.mark.parametrize(("strays", "is_complete"), [(1, False), (2, True)])
+def test_one_ticket_long_before_all_others_does_not_make_a_year_known(strays, is_complete):
+    rows = [ticket("2025-11-03", 5, is_complaint=True)] * 30 + [ticket("2024-03-24", 5, is_complaint=True)] * strays
+    mart = build(*rows)
+    row = cell(mart, LAST_YEAR_GRAIN)
+    since = "tickets are known from 2025-11-03 on, which is not the whole of the 365 days"
+    assert (row["is_complete"], row["reason"]) == (is_complete, None if is_complete else since)
+    core = {"tickets": pl.DataFrame(rows, schema=SCHEMA)}
+    assert not broken_rules("support_response", mart, core)
+    is_year, start = pl.col("grain") == LAST_YEAR_GRAIN, pl.col("period_start")
+    early = mart.with_columns(
+        reason=pl.when(~is_year).then("reason"),
+        period_start=pl.when(is_year).then(dt.date(2024, 3, 23)).otherwise(start),
+    )
+    wrong = mart.with_columns(
+        reason=pl.when(is_year).then(pl.lit("tickets are known from 2025-02-01 on")).otherwise("reason")
+    )
+    for changed in (early, wrong):
+        assert "reason_stands_where_the_rate_is_not_known" in broken_rules("support_response", changed, core)
 
 
 def test_a_year_without_tickets_has_its_row():

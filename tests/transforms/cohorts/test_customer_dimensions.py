@@ -8,10 +8,10 @@ from polars.testing import assert_frame_equal
 
 from regulars.pipelines.transforms.cohorts.customer_dimensions import (
     COLUMNS,
-    NAMED_VALUES,
     customer_dimensions,
     split_customers,
 )
+from regulars.pipelines.transforms.rare_values import NAMED_VALUES
 from tests.transforms.core_tables import (
     ENGINES,
     LINE_SCHEMA,

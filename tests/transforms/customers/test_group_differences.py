@@ -28,7 +28,7 @@ NPS = {
 
 REPLIES = {
     **{"grain": pl.String, "period_end": pl.Date, "dimension": pl.String, "dimension_value": pl.String},
-    **{"tickets_on_time": pl.Int64, "tickets_decided": pl.Int64},
+    **{"tickets_on_time": pl.Int64, "tickets_decided": pl.Int64, "tickets": pl.Int64, "left_out_tickets": pl.Int64},
 }
 
 
@@ -53,11 +53,19 @@ def found_of(
 ) -> list[dict[str, Any]]:
     churn = pl.DataFrame(list(losses), schema=CHURN, orient="row")
     nps = pl.DataFrame(list(scores), schema=NPS, orient="row")
-    support = pl.DataFrame(list(replies), schema=REPLIES, orient="row")
+    support = add_whole(replies)
     mart = group_differences(churn.lazy(), nps.lazy(), support.lazy(), as_of=as_of)
     assert mart.schema == COLUMNS
     assert not broken_rules("group_differences", mart, {"marts.churn": churn, "marts.support_response": support})
     return mart.to_dicts()
+
+
+def add_whole(replies: Sequence[Any]) -> pl.DataFrame:
+    """The rows of all topics, and beside them those of dimension `all`."""
+    topics = pl.DataFrame(list(replies), schema=REPLIES, orient="row")
+    whole = topics.with_columns(dimension=pl.lit("all"), dimension_value=pl.lit("all"))
+    keys = list(REPLIES)[:4]
+    return pl.concat([topics, whole.group_by(keys).agg(pl.all().sum()).select(topics.columns)])
 
 
 def compare_shares(gone: int, base: int, other_gone: int, other_base: int) -> list[float]:
@@ -113,8 +121,10 @@ def test_scores_of_a_year_are_compared_as_votes():
     assert (row["metric"], row["group_size"], row["other_group_size"]) == ("nps", 100, 60)
 
 
-def replied(topic: str, on_time: int, decided: int, day: dt.date, grain: str = "day") -> tuple[Any, ...]:
-    return (grain, day, "reason", topic, on_time, decided)
+def replied(
+    topic: str, on_time: int, decided: int, day: dt.date, grain: str = "day", dimension: str = "reason"
+) -> tuple[Any, ...]:
+    return (grain, day, dimension, topic, on_time, decided, decided - 1, 1)
 
 
 def test_topics_are_compared_by_the_replies_of_a_year_and_with_the_year_before():
@@ -155,6 +165,20 @@ def test_replies_of_a_year_are_known_when_tickets_are_for_all_of_it():
     assert {(row["group_value"], row["reason"]) for row in found_of(replies=replies)} == {(None, why)}
 
 
+def test_one_ticket_or_vote_of_ten_years_ago_does_not_make_a_year_known():
+    begin = dt.date(2025, 7, 2)
+    stray = replied("quality", 1, 1, dt.date(2016, 1, 1))
+    replies = [replied(topic, 20, 40, begin) for topic in ("billing", "quality")]
+    kept = [replied(topic, 20, 40, dt.date(2024, 8, 1)) for topic in ("billing", "quality")]
+    why = "history too short: known from 2026-07-31 on, and a year before from 2027-07-31 on"
+    assert {row["reason"] for row in found_of(replies=[stray, *replies])} == {why}
+    pairs = [row for row in found_of(replies=[*kept, *replies]) if row["comparison"] == "values"]
+    assert {row["period_end"]: row["is_complete"] for row in pairs} == {LAST: True, BEFORE: False}
+    votes = [("day", begin, "all", "all", 50.0, 20, 10, 20, True), scored("a", 40, 20, 80), scored("b", 40, 20, 80)]
+    old = first_answer(dt.date(2016, 1, 1))
+    assert {row["reason"] for row in found_of(scores=[old, *votes])} == {why}
+
+
 def test_a_kind_and_the_whole_are_compared_with_themselves_a_year_before():
     losses = [
         *(gone("all", 90, 200, dimension="all"), gone("all", 50, 180, BEFORE, dimension="all")),
@@ -174,6 +198,22 @@ def test_what_customers_are_today_is_not_compared_with_a_year_before(dimension: 
     scores = [scored(value, 40, 10, 100, end, dimension) for value in ("a", "b") for end in (LAST, BEFORE)]
     rows = found_of(scores=[first_answer(dt.date(2023, 1, 1)), *scores])
     assert {(row["comparison"], row["period_end"]) for row in rows} == {("values", LAST), ("values", BEFORE)}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "comparisons"), [("owner", {"values", "year_before"}), ("value_tier", {"values"})]
+)
+def test_the_owner_of_a_ticket_is_its_own_and_is_compared_with_a_year_before(dimension, comparisons):
+    days = (dt.date(2024, 7, 1), BEFORE, LAST)
+    replies = [replied(value, 30, 40, day, dimension=dimension) for value in ("a", "b") for day in days]
+    rows = [row for row in found_of(replies=replies) if row["dimension"] == dimension]
+    assert {row["comparison"] for row in rows} == comparisons
+    owned = pl.DataFrame(rows, schema=COLUMNS).with_columns(metric=pl.lit("nps"), dimension=pl.lit("owner"))
+    support = pl.DataFrame(replies, schema=REPLIES, orient="row")
+    broken = broken_rules(
+        "group_differences", owned, {"marts.churn": pl.DataFrame(schema=CHURN), "marts.support_response": support}
+    )
+    assert ("of_today_has_no_year_before" in broken) == ("year_before" in comparisons)
 
 
 def test_where_a_year_before_is_not_known_the_row_says_from_when_it_will_be():
