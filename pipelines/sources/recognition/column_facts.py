@@ -84,6 +84,17 @@ def collect_column_facts(con: duckdb.DuckDBPyConnection, rows: str, columns: Seq
                 select name, nullif(trim(value), '') as value, count(*) as times
                 from cells
                 group by all
+            ),
+            shapes as (
+                select name, {write_shape("value")} as shape, sum(times) as times
+                from found
+                where value is not null
+                group by all
+            ),
+            most_frequent as (
+                select name, first(shape order by times desc, shape) as shape
+                from shapes
+                group by name
             )
 
         select
@@ -98,8 +109,9 @@ def collect_column_facts(con: duckdb.DuckDBPyConnection, rows: str, columns: Seq
             {_count(_SCORE)},
             max(try_cast(value as double)) filter (regexp_full_match(value, {quote_literal(_SCORE)}))::integer,
             {_count(_FLAG)},
-            coalesce(arg_max({write_shape("value")}, times) filter (value is not null), '')
+            coalesce(any_value(shape), '')
         from found
+        left join most_frequent using (name)
         group by name
     """).fetchall()
     facts = {name: ColumnFacts(name, *counts) for name, *counts in found}
